@@ -12,7 +12,7 @@ import { isInSet, setNames } from "../../lib/scenarios/catalogue/sets.ts";
 import { KeptPage } from "../../views/run/kept.tsx";
 import { type NextRules, serversOf } from "../../views/run/next.tsx";
 import { RunPage, type RunUrls } from "../../views/run/run.tsx";
-import { parseOneOf } from "../control/query.ts";
+import { parseOneOf, requireKnown } from "../control/query.ts";
 import type { Deps } from "../deps.ts";
 import { htmlResponse, withOwnReferrer } from "../request/html.ts";
 import { requireOwnForm } from "../request/own_form.ts";
@@ -50,7 +50,7 @@ export function runHandlers(deps: RunDeps & Pick<Deps, "runGuard" | "runRefusalO
       return refusal ? htmlResponse(page, 403) : compressed(request, withOwnReferrer(htmlResponse(page)));
     },
     run_badge: deps.runGuard(async (context) => {
-      const svg = badgeSvg(await readRun(deps, { ...queryOf(context), set: TRIED }));
+      const svg = badgeSvg(await readRun(deps, knownQueryOf(context, TRIED)));
       return new Response(svg, {
         headers: {
           "content-type": "image/svg+xml",
@@ -60,7 +60,7 @@ export function runHandlers(deps: RunDeps & Pick<Deps, "runGuard" | "runRefusalO
       });
     }),
     run_config: deps.runGuard(async (context) => {
-      const { scenarios, set } = await readRun(deps, queryOf(context));
+      const { scenarios, set } = await readRun(deps, knownQueryOf(context));
       const chosen = set === TRIED ? scenarios : scenarios.filter((one) => isInSet(one, set));
       const servers = serversOf(chosen).map(([name, url]) => [name, { type: "http", url }] as const);
       return noStoreJson({ mcpServers: Object.fromEntries(servers) });
@@ -95,8 +95,15 @@ function ruleLinks(): NextRules {
   return new Map(rules.map(({ id, link, title, level }) => [id, { link, title, level }]));
 }
 
-function queryOf({ sandbox, param, url: { searchParams } }: Context): RunQuery {
-  return { run: param, set: parseOneOf(searchParams, "set", [CORE, ...setNames, TRIED]), sandbox };
+function queryOf({ sandbox, param, url: { searchParams } }: Context, set = CORE): RunQuery {
+  const others = [...setNames, TRIED].filter((one) => one !== set);
+  return { run: param, set: parseOneOf(searchParams, "set", [set, ...others]), sandbox };
+}
+
+/** For programs: a page of a link with more in it than its set is shown all the same. */
+function knownQueryOf(context: Context, set = CORE): RunQuery {
+  requireKnown(context.url.searchParams, ["set"]);
+  return queryOf(context, set);
 }
 
 /** By path, so that a page works under whatever origin it was opened at; the badge is for elsewhere. */
@@ -107,7 +114,7 @@ function urlsOf(context: Context): RunUrls {
   return {
     page,
     data: `${prefix}/control/runs/${encodeURIComponent(param)}`,
-    badge: `${origin}${page}/badge.svg`,
+    badge: `${origin}${page}/badge.svg${set === TRIED ? "" : `?set=${set}`}`,
     ...(set === TRIED ? {} : { gauntlet: gauntletPrefix(encodeURIComponent(param), set) }),
   };
 }

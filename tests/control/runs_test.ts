@@ -279,6 +279,16 @@ Deno.test("a run has a badge that needs no other server, and a configuration for
   const badge = await world.fetch("/runs/mine/badge.svg");
   assert.equal(badge.headers.get("content-type"), "image/svg+xml");
   assert.match(await badge.text(), /aria-label="MCP client: 2 of 3 passed"/);
+  const ofCore = await (await world.fetch("/runs/mine/badge.svg?set=core")).text();
+  assert.match(ofCore, /aria-label="MCP client: 2 of 20 passed"/);
+  assert.match(await (await world.fetch("/runs/mine")).text(), /badge\.svg\?set=core/);
+  const asJson = await json(await world.fetch("/control/runs/mine?format=badge&set=core"));
+  assert.equal(asJson.message, "2 of 20 passed");
+  for (const path of ["badge.svg?sett=core", "mcp.json?sett=core", "mcp.json?set=nope", "badge.svg?set=nope"]) {
+    const refused = await world.fetch(`/runs/mine/${path}`);
+    assert.equal(refused.status, 400, path);
+    assert.equal((await refused.text()).match(/\bcore\b/g)?.length ?? 0, path.includes("nope") ? 1 : 0, path);
+  }
   const servers = z.object({ mcpServers: z.record(z.string(), z.object({ type: z.literal("http"), url: z.string() })) })
     .parse(await json(await world.fetch("/runs/mine/mcp.json?set=pages"))).mcpServers;
   assert.equal(servers["01-pages"]?.url, "http://localhost:8789/s/pages~mine/oauth");

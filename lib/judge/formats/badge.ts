@@ -24,9 +24,9 @@ const GAP_PX = 7;
 
 /** A run as shields.io takes it. */
 export function badgeOf({ verdict, counts }: Pick<Run, "verdict" | "counts">): Badge {
-  const { pass, fail, incomplete } = counts;
+  const { pass, fail, incomplete, notTried } = counts;
   const tried = pass + fail + incomplete;
-  const message = tried === 0 ? "not tried" : `${pass} of ${tried} passed`;
+  const message = tried === 0 ? "not tried" : `${pass} of ${tried + notTried} passed`;
   return {
     schemaVersion: 1,
     label: "MCP client",
