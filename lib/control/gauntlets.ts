@@ -72,13 +72,13 @@ export function createGauntlets(deps: GauntletDeps): Gauntlets {
 
   async function standingAt(gauntlet: Gauntlet, state: GauntletState | undefined): Promise<Standing> {
     const all = await deps.catalogue();
-    if (!setNames.includes(gauntlet.set)) throw noSuchSet(gauntlet);
+    if (!setNames.includes(gauntlet.set)) throw noSuchSet(gauntlet, all);
     const chosen = all.filter((one) => isInSet(one, gauntlet.set));
-    const stages = chosen.filter(({ needs_origin: needsOrigin = false }) => !needsOrigin);
+    const stages = chosen.filter(canBeStage);
     // It may have been kept by another version, which had another one.
     const at = Math.max(stages.findIndex(({ name }) => name === state?.stage), 0);
     const stage = stages[at];
-    if (!stage) throw noSuchSet(gauntlet);
+    if (!stage) throw noSuchSet(gauntlet, all);
     const leftOut = chosen.filter((one) => !stages.includes(one)).map(({ name }) => name);
     return { ...gauntlet, stage, number: at + 1, stages, isDone: state?.isDone ?? false, leftOut };
   }
@@ -180,15 +180,21 @@ function connectsAnew({ method, path, headers }: Arrival): boolean {
   return asked === null || asked === "server/discover" || asked === "initialize";
 }
 
-function noSuchSet({ set, run, prefix }: Gauntlet): OAuthError {
-  const meant = closest(set, setNames);
+function canBeStage({ needs_origin: needsOrigin = false }: Scenario): boolean {
+  return !needsOrigin;
+}
+
+function noSuchSet({ set, run, prefix }: Gauntlet, all: readonly Scenario[]): OAuthError {
+  const stages = all.filter(canBeStage);
+  const playable = setNames.filter((name) => stages.some((one) => isInSet(one, name)));
+  const meant = closest(set, playable);
   return new OAuthError(
     "not_found",
     "Not found: there is no set of scenarios of this name, or none of it can be a stage",
     {
       parameter: "path",
       received: prefix,
-      expected: `${gauntletPrefix("<run>", "<set>")} with one of ${setNames.join(", ")}`,
+      expected: `${gauntletPrefix("<run>", "<set>")} with one of ${playable.join(", ")}`,
       meant: meant === undefined ? undefined : { text: meant, path: gauntletPrefix(run, meant) },
     },
   );

@@ -178,7 +178,8 @@ function placesOf(scenario: Scenario, run: string, origin: string): Pick<Trial, 
   return { url, report: place.origin + place.prefix + paths.report, inspect };
 }
 
-function requireLabel(run: string): void {
+/** @throws OAuthError `invalid_request` for what cannot be the label of a run. */
+export function requireLabel(run: string): void {
   if (LABEL.test(run)) return;
   throw new OAuthError("invalid_request", `${excerpt(run)} cannot be the label of a run`, {
     parameter: "run",

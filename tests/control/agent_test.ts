@@ -138,6 +138,14 @@ Deno.test("what an agent gets wrong is said in words, with the argument", async 
   assert.match(await refusal(client, "list_scenarios", { qq: "x" }), /qq/);
   await assert.rejects(client.readResource({ uri: "mock://rules/C999" }), /no such resource/);
   await assert.rejects(client.getPrompt({ name: "test-my-client", arguments: {} }), /command is required/);
+  for (
+    const [args, says] of [[{ run: "BAD LABEL" }, /BAD LABEL cannot be the label/], [
+      { set: "nope" },
+      /no set/,
+    ]] as const
+  ) {
+    await assert.rejects(client.getPrompt({ name: "test-my-client", arguments: { command: "x", ...args } }), says);
+  }
   await client.close();
 });
 
@@ -237,6 +245,10 @@ Deno.test("rules, schemas and scenarios are resources, and two prompts say how t
   for (const { uri } of resources.filter(({ uri }) => uri.startsWith("mock://schemas/"))) {
     const [first] = (await client.readResource({ uri })).contents;
     assert(first && "text" in first && JSON.parse(first.text), uri);
+  }
+  for (const { uri } of resources.filter(({ uri }) => uri.startsWith("mock://rules/"))) {
+    const [rule] = (await client.readResource({ uri })).contents;
+    assert(rule && "text" in rule && !rule.text.includes(". ("), uri);
   }
   const [scenario] = (await client.readResource({ uri: "mock://scenarios/iss-missing" })).contents;
   assert(scenario && "text" in scenario && JSON.parse(scenario.text).name === "iss-missing");

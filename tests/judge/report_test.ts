@@ -301,13 +301,13 @@ Deno.test("Markdown begins with the verdict, lists broken rules first, and shows
   const report = await recorded.report({ scenario: "standard", expects: ["C11"] });
   const text = renderMarkdown({
     ...report,
-    clients: report.clients.map((client) => ({ ...client, name: "a|b <img>" })),
+    clients: report.clients.map((client) => ({ ...client, name: "a|b <img> @me\x1b me@here" })),
   });
   const lines = text.split("\n");
   assert.equal(lines[0], "# fail: main");
   assert.equal(lines[2], "It broke C11 (MUST): It requested authorization without a code\\_challenge.");
   assert.equal(lines[4], "Scenario `standard`, which tests C11.");
-  assert.equal(lines[6], "## fail: a\\|b \\<img\\>");
+  assert.equal(lines[6], "## fail: a\\|b \\<img\\> @\u200bme␛ me@here");
   assert.equal(lines[8], lines[2]);
   assert.match(
     lines.find((line) => line.includes("**broken**")) ?? "",

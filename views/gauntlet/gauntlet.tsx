@@ -143,7 +143,7 @@ function StageList(
         })}
       </ol>
       <p>
-        <a href={runPath}>The scorecard of this run</a> has the reports, and is JSON, JUnit and Markdown too.
+        <a href={runPath}>The scorecard of this run</a> has the reports, and is JSON, JUnit, Markdown and SARIF too.
       </p>
     </section>
   );

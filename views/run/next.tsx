@@ -79,7 +79,7 @@ function Mend({ scenarios, rules }: Pick<Run, "scenarios"> & Pick<NextProps, "ru
   const more = sorted.length - MAX_RULES;
   return (
     <>
-      <p>Mend these first; each scenario below leads to the exchanges that show it.</p>
+      <p>Mend these first. The links lead to the exchanges that show it.</p>
       <ul>
         {sorted.slice(0, MAX_RULES).map(([id, where]) => (
           <li key={id}>

@@ -99,7 +99,8 @@ function Share({ runUrls, run }: { readonly runUrls: RunUrls; readonly run: Run 
       <p class="ways-on">
         <a href={`${runUrls.data}?set=${run.set}`}>JSON</a>{" "}
         <a href={`${runUrls.data}?set=${run.set}&format=junit`}>JUnit</a>{" "}
-        <a href={`${runUrls.data}?set=${run.set}&format=markdown`}>Markdown</a>
+        <a href={`${runUrls.data}?set=${run.set}&format=markdown`}>Markdown</a>{" "}
+        <a href={`${runUrls.data}?set=${run.set}&format=sarif`}>SARIF</a>
       </p>
       <p>
         <img src={runUrls.badge} alt={`MCP client: ${run.counts.pass} passed`} height="20" />

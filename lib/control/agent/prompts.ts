@@ -1,5 +1,9 @@
 // What a person can have an agent do, as prompts.
 import type { GetPromptResult, Prompt } from "@modelcontextprotocol/server";
+import { suggest } from "../../http/did_you_mean.ts";
+import { excerpt, OAuthError } from "../../http/errors.ts";
+import { setNames } from "../../scenarios/catalogue/sets.ts";
+import { requireLabel } from "../runs.ts";
 
 interface ControlPrompt {
   readonly listing: Prompt;
@@ -22,8 +26,10 @@ const prompts: readonly ControlPrompt[] = [
         { name: "set", description: "The scenarios: core, all, or a group such as refresh; core if not given" },
       ],
     },
-    text: ({ command = "", run = "my-client", set = "core" }) =>
-      `Test an MCP client with this mock server, and mend the client where it is wrong.
+    text: ({ command = "", run = "my-client", set = "core" }) => {
+      requireLabel(run);
+      requireSet(set);
+      return `Test an MCP client with this mock server, and mend the client where it is wrong.
 
 1. Call the tool run with run "${run}" and set "${set}". It lists the scenarios with the url of each.
 2. For each scenario that is not tried, run the client against its url: ${command}. What the client has to be made to
@@ -32,7 +38,8 @@ const prompts: readonly ControlPrompt[] = [
 3. Call run again. For each scenario that failed, call report with sandbox "<scenario>~${run}", read the rule at
    mock://rules/<id> and the exchanges that are its evidence at mock://exchanges/<scenario>~${run}/<number>.
 4. Change the client so that it keeps the rule, call reset for that sandbox, and try it once more.
-5. Report which scenarios pass now, which do not and why. Do not change what the mock expects to get a pass.`,
+5. Report which scenarios pass now, which do not and why. Do not change what the mock expects to get a pass.`;
+    },
   },
   {
     listing: {
@@ -57,12 +64,25 @@ ${bug}
   },
 ];
 
+function requireSet(set: string): void {
+  if (setNames.includes(set)) return;
+  throw new OAuthError("invalid_request", "There is no set of scenarios of this name", {
+    parameter: "set",
+    received: excerpt(set),
+    expected: suggest(set, setNames),
+  });
+}
+
 /** All prompts. */
 export function listPrompts(): Prompt[] {
   return prompts.map(({ listing }) => listing);
 }
 
-/** A prompt, filled in; undefined if there is none of the name, a message about what is missing otherwise. */
+/**
+ * A prompt, filled in; undefined if there is none of the name, a message about what is missing otherwise.
+ *
+ * @throws OAuthError `invalid_request` for an argument that its tools would refuse.
+ */
 export function getPrompt(
   name: string,
   args: Readonly<Record<string, string>>,

@@ -91,7 +91,7 @@ function ruleText(id: string): string | undefined {
   return [
     `# ${id} ${name}`,
     "",
-    `${title} (${level}).`,
+    `${title.replace(/\.$/, "")} (${level}).`,
     "",
     `Revisions: ${revisions.join(", ")}. Written at ${link}.`,
     ...(official.length === 0 ? [] : [`The official suite calls it ${official.join(", ")}.`]),

@@ -49,8 +49,8 @@ export async function createControlServers(deps: Deps, version: string): Promise
       return found;
     });
     server.setRequestHandler("prompts/list", () => ({ prompts: listPrompts() }));
-    server.setRequestHandler("prompts/get", ({ params: { name, arguments: args = {} } }) => {
-      const prompt = getPrompt(name, args);
+    server.setRequestHandler("prompts/get", async ({ params: { name, arguments: args = {} } }) => {
+      const prompt = await Promise.try(getPrompt, name, args).catch(asProtocolError);
       if (!prompt) throw new ProtocolError(INVALID_PARAMS, `There is no prompt ${name}`);
       if ("missing" in prompt) throw new ProtocolError(INVALID_PARAMS, `The argument ${prompt.missing} is required`);
       return prompt;

@@ -28,6 +28,11 @@ export async function serveAgent(deps: Deps, { origin, stdin, stdout, report }: 
   const agent = createAgent(deps, origin, { of: () => undefined, ofRun: () => undefined, pay: () => {} });
   serveStdio(() => serve(agent), {
     transport: new StdioServerTransport(stdin, stdout),
-    onerror: ({ message }) => report(`On standard input: ${excerpt(message)}`),
+    onerror: (error) => report(`On standard input: ${problemOf(error)}`),
   });
+}
+
+/** The SDK tells of a line that is JSON and no message by the issues of every shape that it tried. */
+function problemOf(error: Error): string {
+  return "issues" in error ? "A line is JSON, but not a message of JSON-RPC 2.0" : excerpt(error.message);
 }
