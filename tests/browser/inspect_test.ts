@@ -80,6 +80,15 @@ browserTest("a line of the inspector unfolds to the exchange, and to the same wi
   assert.equal(await page.evaluate("navigator.clipboard.readText()"), curl);
 }, { permissions: ["clipboard-read", "clipboard-write"] });
 
+browserTest("the bug report is copied by a button beside its link (issue 24)", async ({ page, origin }) => {
+  await authorizeCarelessly(origin);
+  await page.goto(`${origin}/inspect`);
+  await page.getByRole("heading", { name: "Careless" }).waitFor();
+  await page.locator(".ways-on .copy").click();
+  await page.locator(".ways-on .copy", { hasText: "copied" }).waitFor();
+  assert.match(String(await page.evaluate("navigator.clipboard.readText()")), /^# fail.*\n\n## How to see it/);
+}, { permissions: ["clipboard-read", "clipboard-write"] });
+
 browserTest("a recording that is dropped on the inspector is judged, if it is not too large (issue 24)", async ({
   page,
   origin,

@@ -49,7 +49,12 @@ export function InspectPage({ urls, banner, listed, judges, endpoints }: Inspect
         <p class="ways-on">
           <a href={`${exchanges}?format=har`} download>exchanges (HAR)</a>
           <a href={`${report}?format=markdown`}>report (Markdown)</a>
-          <a href={`${report}?format=issue`}>bug report (Markdown)</a>
+          <span>
+            <a href={`${report}?format=issue`}>bug report (Markdown)</a>
+            <button type="button" class="copy" data-from={`${report}?format=issue`}>
+              copy <span class="hidden">bug report</span>
+            </button>
+          </span>
           <a href={`${report}?format=junit`}>report (JUnit)</a>
           <a href={report}>report (JSON)</a>
         </p>

@@ -11,13 +11,14 @@ document.addEventListener("click", (event) => {
 });
 
 /**
- * Copies a button's own text, or the code it stands beside, and says so on the button.
+ * Copies a button's own text, what its address answers with, or the code it stands beside, and says so on the button.
  *
  * @param {HTMLButtonElement} button
  */
 async function copyFrom(button) {
   const beside = button.closest(".code, .endpoint")?.querySelector("code");
-  const done = await copy(button.dataset.copy || beside?.textContent || "");
+  const { copy: own, from } = button.dataset;
+  const done = await copy(from ? await (await fetch(from)).text() : own || beside?.textContent || "");
   const label = button.firstChild;
   if (!label) return;
   label.textContent = done ? "copied" : "press ctrl+c";
