@@ -2,7 +2,7 @@
 import { judgeHarExchanges, MAX_HAR_BYTES } from "../../lib/control/recordings.ts";
 import { describeError, errorStatus, OAuthError } from "../../lib/http/errors.ts";
 import { renderMarkdown } from "../../lib/judge/formats/markdown.ts";
-import { parseMultipart } from "../../lib/http/multipart.ts";
+import { readFileForm } from "../../lib/http/file_form.ts";
 import { bodyText } from "../../lib/http/request_body.ts";
 import type { JudgedArchive } from "../../lib/archive/judge_archive.ts";
 import { RecordingPage, type RecordingProps } from "../../views/inspect/recording.tsx";
@@ -34,7 +34,7 @@ export function recordingHandlers(
 
   async function judge({ request }: Context): Promise<JudgedArchive> {
     const text = await bodyText(request, MAX_HAR_BYTES + MAX_FORM_BYTES);
-    const fields = parseMultipart(text, request.headers.get("content-type") ?? "");
+    const fields = await readFileForm(text, request.headers.get("content-type") ?? "");
     const har = fields?.get("har");
     if (har === undefined) throw noFile();
     const how = { name: "recording", key: chance.bytes(32), ...(fields?.has("whole") ? { isWhole: true } : {}) };

@@ -8,6 +8,7 @@ import { MAX_HAR_BYTES, readingHar } from "../../lib/control/recordings.ts";
 import { scenarioOperations } from "../../lib/control/scenarios.ts";
 import { noStoreJson, prefersHtml } from "../../lib/http/body.ts";
 import { describeError, OAuthError } from "../../lib/http/errors.ts";
+import { readFileForm } from "../../lib/http/file_form.ts";
 import { isObject, parseJson, problemOf } from "../../lib/http/json.ts";
 import { isLoopback } from "../../lib/http/origin.ts";
 import { bodyText } from "../../lib/http/request_body.ts";
@@ -70,19 +71,9 @@ async function readFields(request: Request): Promise<Fields> {
       reference: "RFC 9110 15.5.16",
     });
   }
-  const text = await bodyText(request, MAX_HAR_BYTES);
-  try {
-    const form = await new Response(text, { headers: { "content-type": type } }).formData();
-    const values = new Map<string, string>();
-    for (const [name, value] of form) {
-      const written = typeof value === "string" ? value : await value.text();
-      // A file that nobody has chosen is empty, and must not hide what was pasted.
-      if (written.trim() !== "") values.set(name, written.trim());
-    }
-    return (name) => values.get(name) ?? "";
-  } catch {
-    throw new OAuthError("invalid_request", "The body is not a form", { parameter: "body", expected: type });
-  }
+  const form = await readFileForm(await bodyText(request, MAX_HAR_BYTES), type);
+  if (form) return (name) => form.get(name)?.trim() ?? "";
+  throw new OAuthError("invalid_request", "The body is not a form", { parameter: "body", expected: type });
 }
 
 /** Makes a clone of what the form holds. */
