@@ -7,9 +7,11 @@
 import type { SetLimits } from "../judge/limits.ts";
 import { judging, type Report } from "../judge/report.ts";
 import type { Revision } from "../judge/settled.ts";
+import { sumUp } from "../judge/verdict.ts";
 import type { Exchange } from "../recorder/exchange.ts";
 import type { Sliced } from "../runtime/slices.ts";
 import { lacksOf, withoutLacking } from "./lacks.ts";
+import { type Part, partsOf } from "./parts.ts";
 import type { Archive } from "./read_har.ts";
 import { recognise } from "./recognise.ts";
 
@@ -38,12 +40,42 @@ export function* judgingArchive(archive: Archive, how: ArchiveJudged): Sliced<Re
 }
 
 /** The same, for who wants to show the exchanges as well. */
-export function* judgingExchanges(
-  archive: Archive,
-  { name, isWhole, judgedBy, limits }: ArchiveJudged,
-): Sliced<JudgedArchive> {
+export function* judgingExchanges(archive: Archive, how: ArchiveJudged): Sliced<JudgedArchive> {
   const { exchanges, isOfInterest } = recognise(archive.exchanges);
   const gaps = archive.unreadable.filter(({ address }) => address === undefined || isOfInterest(address));
+  const reports: Report[] = [];
+  // A record of this server is of one sandbox.
+  for (const part of archive.isOwn ? [{ exchanges, isUnsure: false }] : partsOf(exchanges)) {
+    reports.push(yield* judgingPart(part, { archive, gaps, how }));
+  }
+  const [first, ...others] = reports;
+  if (!first) return { report: yield* judgingPart(NOTHING, { archive, gaps, how }), exchanges };
+  if (others.length === 0) return { report: first, exchanges };
+  const clients = reports.flatMap((report) => report.clients).toSorted((one, other) =>
+    beginningOf(one) - beginningOf(other)
+  );
+  const [note] = reports.flatMap((report) => report.note ?? []);
+  const record = { ...first.record, cut: reports.reduce((sum, report) => sum + report.record.cut, 0) };
+  const report = { ...first, record, ...(note === undefined ? {} : { note }), clients, ...sumUp(clients) };
+  return { report, exchanges };
+}
+
+const NOTHING: Part = { exchanges: [], isUnsure: false };
+
+function beginningOf({ exchanges }: Report["clients"][number]): number {
+  return exchanges[0] ?? Infinity;
+}
+
+/** What a part is judged with. */
+interface Whole {
+  readonly archive: Archive;
+  readonly gaps: Archive["unreadable"];
+  readonly how: ArchiveJudged;
+}
+
+function* judgingPart(part: Part, { archive, gaps, how }: Whole): Sliced<Report> {
+  const { exchanges } = part;
+  const { name, isWhole, judgedBy, limits } = how;
   const gap = gaps.at(-1)?.number ?? 0;
   const isKnown = isWhole ?? (archive.isOwn && archive.comment === undefined && exchanges[0]?.sequence === 1);
   const report = yield* judging(exchanges, {
@@ -60,8 +92,10 @@ export function* judgingExchanges(
     ...(limits ? { limits } : {}),
   });
   const { isCleared = false, ...record } = report.record;
-  const noted = { ...report, record, ...(isCleared ? { note: UNKNOWN_BEFORE } : {}) };
-  return { report: withoutLacking(noted, lacksOf(archive, exchanges)), exchanges };
+  return withoutLacking(
+    { ...report, record, ...(isCleared ? { note: UNKNOWN_BEFORE } : {}) },
+    lacksOf(archive, part),
+  );
 }
 
 const UNKNOWN_BEFORE = "What its clients did before the recording began is not known";

@@ -8,6 +8,7 @@ import type { Report } from "../judge/report.ts";
 import { decide, type Finding, sumUp } from "../judge/verdict.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
 import { type RuleId, ruleIds } from "../scenarios/vocabulary.ts";
+import type { Part } from "./parts.ts";
 import type { Archive } from "./read_har.ts";
 import { isWellKnown, metadataIn } from "./servers.ts";
 
@@ -20,6 +21,7 @@ const lacks = [
   "request_headers",
   "login_bodies",
   "call_bodies",
+  "own_logins",
 ] as const;
 
 /** Something that a recording lacks. */
@@ -115,10 +117,15 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
     isOfBroken: true,
     rules: ruleIds,
   },
+  own_logins: {
+    reason: "Nothing tells for which of several MCP servers its client logged in",
+    isOfBroken: true,
+    rules: ruleIds.filter((id) => id.startsWith("C")),
+  },
 };
 
 /** What an archive lacks. */
-export function lacksOf(archive: Archive, exchanges: readonly Exchange[]): readonly Lack[] {
+export function lacksOf(archive: Archive, { exchanges, isUnsure }: Part): readonly Lack[] {
   if (archive.isOwn) return [];
   const hasCredentials = exchanges.some(({ request }) => headerOf(request, "authorization") !== undefined);
   const loggedInAt = exchanges.findIndex(({ response }) =>
@@ -137,6 +144,7 @@ export function lacksOf(archive: Archive, exchanges: readonly Exchange[]): reado
     request_headers: calls.some(({ request }) => request.headers.every(([name]) => name === "content-type")),
     login_bodies: hasUntoldLogin(exchanges),
     call_bodies: calls.length > 0 && calls.every(isSentLeftOut),
+    own_logins: isUnsure,
   };
   return lacks.filter((lack) => found[lack]);
 }

@@ -161,7 +161,8 @@ function documentsByOrigin(documents: readonly Metadata[]): ReadonlyMap<string, 
   return known;
 }
 
-function endpointsOf(document: JsonObject): readonly string[] {
+/** The endpoints that metadata of an authorization server names. */
+export function endpointsOf(document: JsonObject): readonly string[] {
   return Object.entries(document).flatMap(([name, url]) =>
     name.endsWith("_endpoint") && typeof url === "string" ? [url] : []
   );

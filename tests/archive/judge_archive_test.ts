@@ -209,3 +209,50 @@ Deno.test("what is left out of a recording excuses nothing that it shows", async
     assert.deepEqual((await judge(altered(text, alter))).clients[0]?.failures, ["C11"], what);
   }
 });
+
+/** Archives of several servers at once, each of which answers when the one before has, in turn. */
+function interleaved(...texts: readonly string[]): string {
+  const lists: readonly Record<string, unknown>[][] = texts.map((text) => JSON.parse(text).log.entries);
+  const longest = Math.max(...lists.map((list) => list.length));
+  const mixed = Array.from({ length: longest }, (_, index) => lists.map((list) => list[index])).flat();
+  const begun = Date.parse("2026-01-02T03:04:05.000Z");
+  const timings = { send: 0, wait: 1, receive: 0 };
+  return har(
+    mixed.filter((one) => one !== undefined).map((one, index) => {
+      return { ...one, startedDateTime: new Date(begun + index * 10).toISOString(), time: 1, timings };
+    }),
+  );
+}
+
+/** The same at another MCP server, with an authorization server of its own or not. */
+function elsewhereAgain(text: string, isSharedLogin: boolean): string {
+  const moved = text.replaceAll("mcp.vendor.example", "mcp.other.example");
+  return isSharedLogin ? moved : moved.replaceAll("login.vendor.example", "login.other.example");
+}
+
+/** What each of two clients of one server did, one after the other. */
+async function recordedApart(...clients: readonly Partial<DoubleOptions>[]): Promise<readonly string[]> {
+  await using app = await recordedApp();
+  const ends: number[] = [0];
+  for (const client of clients) {
+    await runDouble({ send: app.send, version: "2025-11-25", ...client });
+    ends.push((await app.recording.read(SANDBOX)).exchanges.length);
+  }
+  const { exchanges } = await app.recording.read(SANDBOX);
+  return clients.map((_, index) => foreignHar(exchanges.slice(ends[index], ends[index + 1]), elsewhere));
+}
+
+for (const version of ["2025-06-18", "2025-11-25", "2026-07-28"] as const) {
+  Deno.test(`a client of ${version} that talks to two servers at once is judged at each apart`, async () => {
+    const [one, right, wrong] = await recordedApart({ version }, { version }, { version, slip: "sends no challenge" });
+    assert(one && right && wrong);
+    for (const isSharedLogin of [false, true]) {
+      for (const isWhole of [undefined, true]) {
+        const both = await judge(interleaved(one, elsewhereAgain(right, isSharedLogin)), isWhole);
+        assert.deepEqual([both.verdict, both.clients.length], ["pass", 2], both.reason);
+        const mixed = await judge(interleaved(elsewhereAgain(wrong, isSharedLogin), one), isWhole);
+        assert.deepEqual(mixed.clients.map(({ failures }) => failures), [["C11"], []]);
+      }
+    }
+  });
+}
