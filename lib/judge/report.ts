@@ -189,8 +189,9 @@ const NEEDS_ORIGIN =
   "to the root of that origin finds a healthy server there. POST /control/origins opens a port for it";
 
 const LED_TO_ROOT =
-  "Discovery failed in this sandbox, and a client went on to the root of the origin, as it has to: another server is " +
-  "there, whose tokens are not valid here. POST /control/origins opens a port on which the sandbox has its own root";
+  "Discovery failed in this sandbox, or its metadata names another resource, and a client went on to the root of the " +
+  "origin, as it may: another server is there, whose tokens are not valid here. POST /control/origins opens a port on " +
+  "which the sandbox has its own root";
 
 /** Whether a URL names its sandbox in its path. */
 function isByPath(url: string): boolean {

@@ -122,16 +122,24 @@ export function isForeignCall({ issued }: Pick<SandboxFacts, "issued">, step: St
 }
 
 /**
- * Whether discovery failed in a sandbox below a path, and the client then logged in elsewhere: the root of the origin, which
- * it has to try next, is another server, and what is done there is not on record here.
+ * Whether discovery failed in a sandbox below a path, or what it found there names another resource than was called, which a
+ * client must not use (RFC 9728 3.3), and the client then logged in elsewhere: the root of the origin, which it tries next, is
+ * another server, and what is done there is not on record here.
  */
 export function wasLedToRoot(steps: readonly Step[], facts: Omit<SandboxFacts, "isWhole">): boolean {
   const foreign = facts.hasOrigin ? undefined : steps.find((step) => isForeignCall(facts, step));
   if (!foreign) return false;
+  const before = steps.filter((step) => step.at < foreign.at);
+  const called = new Set([foreign, ...before].filter(({ kind }) => kind === "mcp").map(({ address }) => address));
   return (["resource_metadata", "server_metadata"] as const).some((kind) => {
-    const read = steps.filter((step) => step.kind === kind && step.at < foreign.at);
-    return read.length > 0 && read.every((step) => step.kind === kind && step.document === undefined);
+    const read = before.filter((step) => step.kind === kind);
+    return read.length > 0 && read.every((step) => step.kind === kind && !isUsable(step, called));
   });
+}
+
+/** Whether a client can continue with metadata that it has read: that of a resource has to be of one that was called. */
+function isUsable({ kind, document }: ResourceMetadataStep | ServerMetadataStep, called: ReadonlySet<string>): boolean {
+  return document !== undefined && (kind === "server_metadata" || called.has(textOf(document, "resource") ?? ""));
 }
 
 /**

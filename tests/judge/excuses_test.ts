@@ -350,3 +350,19 @@ Deno.test("C39 is kept by a client that asks the person when the answer to a ref
   assert.equal(statusOf(later(...gone, at(40, asks)), "C39"), "kept");
   assert.equal(statusOf(later(...gone), "C39"), "not observed");
 });
+
+Deno.test("C24 is not observed where a client refuses metadata of another resource below a path, and logs in at the root (RFC 9728 3.3)", () => {
+  const path = `${origin}/s/own`;
+  const calls = (bearer?: string): Sent => [`${path}/oauth`, { ...lists(bearer, 401)[1] }];
+  const goesOn = (answered: unknown, hasOrigin = false): readonly unknown[] => {
+    const read: Sent = [`${origin}/.well-known/oauth-protected-resource/s/own/oauth`, { answered }];
+    const report = buildReport(make(calls(), read, calls("of-the-root")), { sandbox: "own", hasOrigin, isWhole: true });
+    const found = report.clients[0]?.findings.find(({ rule }) => rule === "C24");
+    return [report.clients.length, found?.status, report.note !== undefined];
+  };
+  for (const resource of [`${path}/oauth/`, path, `${origin}/oauth`, undefined]) {
+    assert.deepEqual(goesOn({ resource }), [1, "not observed", true], resource);
+    assert.deepEqual(goesOn({ resource }, true), [1, "broken", false], "the root is this sandbox's own");
+  }
+  assert.deepEqual(goesOn({ resource: `${path}/oauth` }), [1, "broken", false]);
+});

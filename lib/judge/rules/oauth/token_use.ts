@@ -72,7 +72,9 @@ function checkForeign(view: View): Outcome {
   const withToken = calls.filter(({ token }) => token !== undefined);
   if (withToken.length === 0) return notObserved("It sent no request with a token");
   if (!isWhole) return notObserved("Not all issued tokens are on record");
-  if (wasLedToRoot(steps, view)) return notObserved("Discovery failed here, and led it to another server");
+  if (wasLedToRoot(steps, view)) {
+    return notObserved("Discovery failed here, or found another resource, and led it to another server");
+  }
   const foreign = withToken.find((call) => isForeignCall(view, call));
   return foreign
     ? broken("It sent a token that this server's authorization server did not issue", [foreign.at])
