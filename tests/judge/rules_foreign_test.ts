@@ -72,6 +72,23 @@ const cases: readonly Case[] = [
     status: "broken",
   },
   {
+    kind: "a client that sends the URL it calls where the metadata adds a slash to it",
+    rule: "C14",
+    rows: [
+      refused,
+      [resourceUrl, { answered: { resource: `${origin}/oauth/` } }],
+      reads(),
+      authorizes(`${origin}/oauth`),
+    ],
+    status: "kept",
+  },
+  {
+    kind: "a client that sends the URL it calls where the metadata names the whole server",
+    rule: "C14",
+    rows: [refused, ofOrigin, reads(), authorizes(`${origin}/oauth`)],
+    status: "broken",
+  },
+  {
     kind: "a client that adds a slash to a path",
     rule: "C14",
     rows: [

@@ -45,6 +45,16 @@ function checkResource(view: View): Outcome {
     : kept("It sent the resource that the metadata names in every request", positionsOf(judged));
 }
 
+/** The URL that was called before a step, or first. */
+function calledBefore({ calls }: View, at: number): string | undefined {
+  return (calls.findLast((step) => step.at < at) ?? calls[0])?.address;
+}
+
+/** The endpoint's own URL is right as well where the metadata's differs by a slash only: MCP prefers the one without. */
+function isOwnUrl(resource: string, expected: string, own: string | undefined): boolean {
+  return resource === own && resource.replace(/\/$/, "") === expected.replace(/\/$/, "");
+}
+
 /** An empty path and "/" are the same (RFC 3986 6.2.3), and MCP has both as a canonical URI. */
 function withoutRootSlash(uri: string): string {
   return uri.replace(/^(https?:\/\/[^/?#]+)\/$/i, "$1");
@@ -59,18 +69,19 @@ function findResourceProblem(view: View, request: AuthorizationStep | TokenStep)
   const sent = request.params.getAll("resource");
   if (sent.length === 0) return `Its ${where} has no resource parameter`;
   if (sent.some((resource) => resource.includes("#"))) return `The resource of its ${where} has a fragment`;
-  return sent.some((resource) => withoutRootSlash(resource) === withoutRootSlash(expected))
-    ? undefined
-    : `The resource of its ${where} is ${sent.join(" ")} instead of ${expected}`;
+  const own = calledBefore(view, request.at);
+  const isRight = (resource: string): boolean =>
+    withoutRootSlash(resource) === withoutRootSlash(expected) || isOwnUrl(resource, expected, own);
+  return sent.some(isRight) ? undefined : `The resource of its ${where} is ${sent.join(" ")} instead of ${expected}`;
 }
 
 /** Whether metadata is of the MCP server that was called, or of what that is a part of (RFC 9728 3.3). */
-function isOfServer({ calls }: View, { at, document }: { readonly at: number; readonly document: unknown }): boolean {
-  const call = calls.findLast((step) => step.at < at) ?? calls[0];
+function isOfServer(view: View, { at, document }: { readonly at: number; readonly document: unknown }): boolean {
+  const called = calledBefore(view, at);
   const resource = typeof document === "object" && document !== null && "resource" in document ? document.resource : "";
-  if (!call || typeof resource !== "string" || !URL.canParse(resource)) return true;
+  if (called === undefined || typeof resource !== "string" || !URL.canParse(resource)) return true;
   const whole = `${addressOf(resource).replace(/\/$/, "")}/`;
-  return `${call.address.replace(/\/$/, "")}/`.startsWith(whole);
+  return `${called.replace(/\/$/, "")}/`.startsWith(whole);
 }
 
 /** Whether a client went on to look for metadata elsewhere, as one does that has no use for what it has read. */
