@@ -351,6 +351,16 @@ Deno.test("C39 is kept by a client that asks the person when the answer to a ref
   assert.equal(statusOf(later(...gone), "C39"), "not observed");
 });
 
+Deno.test("C22 is not observed where a client believes that its token expired as it was issued, and sends it no more (RFC 6749 5.1)", () => {
+  const drops = (name: string): readonly Moment[] => [at(20, lists(name)), at(40, lists(undefined, 401))];
+  assert.equal(statusOf(later(at(0, logsInFor("B", 0)), ...drops("B")), "C22"), "not observed");
+  assert.equal(statusOf(later(at(0, logsIn("B")), ...drops("B")), "C22"), "broken");
+  const sends = [at(20, lists("B")), at(40, lists("B"))];
+  assert.equal(statusOf(later(at(0, logsInFor("B", 0)), ...sends), "C22"), "kept");
+  const dropsBefore = [at(0, logsIn("B")), ...drops("B"), at(60, logsInFor("C", 0)), at(80, lists("C"))];
+  assert.equal(statusOf(later(...dropsBefore), "C22"), "broken");
+});
+
 Deno.test("C24 is not observed where a client refuses metadata of another resource below a path, and logs in at the root (RFC 9728 3.3)", () => {
   const path = `${origin}/s/own`;
   const calls = (bearer?: string): Sent => [`${path}/oauth`, { ...lists(bearer, 401)[1] }];

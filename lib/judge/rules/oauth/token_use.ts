@@ -29,33 +29,43 @@ function hasTokenInQuery({ exchange }: McpStep): boolean {
 /** Clients take a token for expired early, so that it does not expire on its way: half a minute is common, a minute is seen. */
 const EARLY_MS = 60_000;
 
-/** Whether a client that had sent a token has none any more: it has expired, or was to be refreshed and could not be. */
-function hasLost(tokens: readonly TokenStep[], before: McpStep, call: McpStep): boolean {
+/** What became of the token that a client had sent before. */
+type Standing = "valid" | "lost" | "unclear";
+
+/** Whether it has expired, or was to be refreshed and could not be: then a client has none any more. */
+function standingOf(tokens: readonly TokenStep[], before: McpStep, call: McpStep): Standing {
   const own = tokens.filter(({ at }) => at < call.at);
   if (own.some(({ at, params, issued }) => at > before.at && params.get("grant_type") === REFRESH && !issued)) {
-    return true;
+    return "lost";
   }
   const last = own.findLast(({ issued }) => issued !== undefined);
-  const seconds = Number(last?.issued?.expires_in ?? 0);
-  // One that is said to have expired at once has to be tried all the same.
-  return last !== undefined && seconds > 0 &&
-    call.exchange.startedAtMs >= last.exchange.startedAtMs + seconds * 1000 - EARLY_MS;
+  const told = last?.issued?.expires_in ?? undefined;
+  if (last === undefined || told === undefined) return "valid";
+  // One that is said to have expired at once has to be tried all the same; whether again, nothing says.
+  if (Number(told) <= 0) return "unclear";
+  const endMs = last.exchange.startedAtMs + Number(told) * 1000;
+  return call.exchange.startedAtMs >= endMs - EARLY_MS ? "lost" : "valid";
 }
 
 function checkHeader({ calls, tokens }: View): Outcome {
   const withToken = calls.filter(({ token }) => token !== undefined);
   if (withToken.length === 0) return notObserved("It sent no request with a token; /oauth requires one");
+  let isUnclear = false;
   for (const call of calls) {
     if (call.token !== undefined || openings.has(call.method ?? "") || hasTokenInQuery(call)) continue;
     const before = withToken.findLast(({ at, address }) => at < call.at && address === call.address);
     // A token that was refused need not be sent again, nor one that has expired.
-    const isLost = before !== undefined && hasLost(tokens, before, call);
-    if (before && before.status !== 401 && !isLost) {
+    if (before === undefined || before.status === 401) continue;
+    const standing = standingOf(tokens, before, call);
+    if (standing === "valid") {
       const what = [call.verb, call.method].filter(Boolean).join(" ");
       return broken(`It had a token and sent ${what} without it`, [before.at, call.at]);
     }
+    isUnclear ||= standing === "unclear";
   }
-  return kept("It sent its token with every request, in the header", positionsOf(withToken));
+  return isUnclear
+    ? notObserved("It sent no token again that was said to expire as it was issued (expires_in 0)")
+    : kept("It sent its token with every request, in the header", positionsOf(withToken));
 }
 
 function checkQuery({ calls }: View): Outcome {
