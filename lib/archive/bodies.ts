@@ -23,7 +23,9 @@ export function sentIn(request: JsonObject | undefined): RawBody | undefined {
     return name === undefined ? [] : [[name, textIn(field, "value") ?? ""]];
   });
   if (fields.length > 0) return cut(new URLSearchParams(fields).toString());
-  return (numberIn(request, "bodySize") ?? 0) > 0 ? MISSING : undefined;
+  // -1 stands for a size that is not known, and what is posted has a body as a rule.
+  const size = numberIn(request, "bodySize") ?? 0;
+  return size > 0 || (size < 0 && textIn(request, "method") === "POST") ? MISSING : undefined;
 }
 
 interface Answer {

@@ -178,6 +178,10 @@ const partly: Readonly<Record<string, (entry: HarEntry) => Record<string, unknow
     const { postData, ...rest } = request;
     return { ...one, request: { ...rest, bodySize: postData === undefined ? 0 : 100 } };
   },
+  "no bodies of requests, nor how large they were": ({ request, ...one }) => {
+    const { postData: _, ...rest } = request;
+    return { ...one, request: { ...rest, bodySize: -1 } };
+  },
   "no headers of requests": ({ request, ...one }) => ({ ...one, request: { ...request, headers: [] } }),
 };
 
