@@ -177,7 +177,7 @@ const otherJson: Readonly<Record<string, JsonObject>> = {
 function contentOf(name: string, answer: z.ZodType): JsonObject {
   const schema = jsonSchemaOf(answer);
   const other = otherJson[name];
-  const isJudged = name === "control_report" || name === "control_run";
+  const isJudged = judged.has(name);
   const texts = isJudged ? ["application/xml", "text/markdown"] : [];
   return {
     ...jsonContent(other ? { anyOf: [schema, other] } : schema),
