@@ -60,7 +60,7 @@ function decoded(base64: string): string {
 }
 
 function cut(text: string): RawBody {
-  // Whoever reads it goes as deep as it does.
+  // A reader follows it as deep as it is nested.
   if (/^\s*[[{]|^data:/m.test(text) && isNestedTooDeep(text)) return MISSING;
   return { text: cutText(text, MAX_TEXT_LENGTH), isComplete: text.length <= MAX_TEXT_LENGTH };
 }

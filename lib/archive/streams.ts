@@ -12,7 +12,7 @@ interface Span {
   readonly endedAtMs: number;
 }
 
-/** How tools say that whoever had sent a request did not want the rest of its answer. */
+/** How tools say that the client did not want the rest of an answer. */
 const ABORTED = /abort|cancel/i;
 
 /**

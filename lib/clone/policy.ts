@@ -65,7 +65,7 @@ function serverPolicy(places: Places, observed: readonly Observed[]): Partial<Po
   return {
     registration: isOpen ? "open" : "off",
     clientIdMetadataDocuments: knowsDocuments,
-    // Whoever has registered there by hand can be taken at their word here.
+    // Clients that were registered there by hand are trusted here.
     ...(isOpen ? {} : { believeClients: true }),
     sendIss: sentIss(observed) ?? flag("authorization_response_iss_parameter_supported"),
     ...(flag("require_pushed_authorization_requests") ? { requirePushedAuthorizationRequests: true } : {}),

@@ -11,7 +11,7 @@ import type { LiveSandbox } from "../sandbox/live_sandboxes.ts";
 /** A label of this length or more cannot be guessed, so it counts as a secret. */
 const SECRET_LABEL_LENGTH = 16;
 
-/** Whether whoever knows a label may do anything to its sandboxes. */
+/** Whether knowing a label is enough to control its sandboxes. */
 export function isSecretLabel(label: string): boolean {
   return label.length >= SECRET_LABEL_LENGTH;
 }

@@ -1,4 +1,4 @@
-// What a gauntlet tells whoever drives a client, in words.
+// What a gauntlet tells the person or agent that drives a client, in words.
 import type { Run } from "../judge/run.ts";
 import type { Verdict } from "../judge/verdict.ts";
 import { driverOf } from "../scenarios/driver.ts";

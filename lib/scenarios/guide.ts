@@ -1,4 +1,4 @@
-// Scenarios that a client has to be led through: by the tool that tells whoever drives it what comes next.
+// Scenarios that a client has to be led through: by the tool that tells its driver what comes next.
 import { driverOf } from "./driver.ts";
 import type { DriverStep } from "./driver_step.ts";
 import { hasMoreSteps } from "./driver_words.ts";
@@ -11,7 +11,7 @@ export const NEXT_STAGE = "mock_next_stage";
 /** The tool that tells which stage that is. */
 export const WHERE_AM_I = "mock_where_am_i";
 
-/** The tools that are for whoever drives a client: nothing that clients do is seen in their calls. */
+/** The tools that are for the driver of a client: nothing that clients do is seen in their calls. */
 const forDrivers: ReadonlySet<unknown> = new Set([NEXT_STEP, NEXT_STAGE, WHERE_AM_I]);
 
 const known = new WeakMap<Scenario, readonly DriverStep[]>();

@@ -63,7 +63,7 @@ export async function scenarios(
   return compressed(request, withOwnReferrer(page));
 }
 
-/** What can be made of a server by whoever asks; undefined for nothing. */
+/** What the caller may make of a server; undefined for nothing. */
 export function makesFor(context: Context, { cloning }: Pick<Deps, "cloning">): Makes | undefined {
   return cloning && !cloning.refusalOf(context) ? { isAnywhere: cloning.isAnywhere } : undefined;
 }

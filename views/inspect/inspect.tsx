@@ -15,7 +15,7 @@ export interface InspectProps {
   readonly banner?: Html | undefined;
   /** What is on record. */
   readonly listed: Listed | NotListed;
-  /** Whether whoever asks may have recordings judged. */
+  /** Whether the caller may have recordings judged. */
   readonly judges: boolean;
   /** What is known of the endpoints on record. */
   readonly endpoints: Endpoints;

@@ -1,4 +1,4 @@
-// The control API over standard input and output, for an agent that starts the server itself: whoever started the process
+// The control API over standard input and output, for an agent that starts the server itself: the one that started the process
 // may do with it what they like.
 import type { Readable, Writable } from "node:stream";
 import { serveStdio, StdioServerTransport } from "@modelcontextprotocol/server/stdio";

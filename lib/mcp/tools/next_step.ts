@@ -1,4 +1,4 @@
-// The tool that leads whoever drives a client, such as an agent within it, through the script of a scenario. It keeps nothing:
+// The tool that leads the driver of a client, such as an agent within it, through the script of a scenario. It keeps nothing:
 // what was done the record shows, and what that cannot show the caller says.
 import { z } from "zod";
 import type { DriverStep } from "../../scenarios/driver_step.ts";

@@ -1,4 +1,4 @@
-// The tools that lead whoever drives a client, such as an agent within it, through a gauntlet.
+// The tools that lead the driver of a client, such as an agent within it, through a gauntlet.
 import { z } from "zod";
 import { NEXT_STAGE, WHERE_AM_I } from "../../scenarios/guide.ts";
 import type { Stages } from "../guide.ts";
