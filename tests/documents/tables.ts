@@ -29,11 +29,19 @@ export const documentTables: readonly DocumentTable[] = [
   {
     path: "README.md",
     name: "clients",
-    head: ["client of an SDK", "passes", "fails", "incomplete", "breaks most"],
+    head: ["client of an SDK", "passes", "fails", "incomplete", "not driven", "breaks most"],
     rows: fared.map(({ title, version, cells }) => {
       const all = Object.values(cells);
       const count = (wanted: string): string => `${all.filter(({ verdict }) => verdict === wanted).length}`;
-      return [`${title} ${version}`, count("pass"), count("fail"), count("incomplete"), mostBroken(all).join(", ")];
+      const undriven = `${all.filter(({ outcome }) => outcome === "not driven").length}`;
+      return [
+        `${title} ${version}`,
+        count("pass"),
+        count("fail"),
+        count("incomplete"),
+        undriven,
+        mostBroken(all).join(", "),
+      ];
     }),
   },
   {

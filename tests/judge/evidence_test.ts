@@ -9,7 +9,7 @@ import type { Finding } from "../../lib/judge/verdict.ts";
 import type { HeldExchange } from "../../lib/recorder/tape/ring.ts";
 import { MAX_EXCHANGES } from "../../lib/recorder/tape/rings.ts";
 import { runDouble, type Slip } from "../interop/double/double.ts";
-import { json, testApp } from "../helpers.ts";
+import { json, origin, testApp } from "../helpers.ts";
 import { asks, make, registers, resourceUrl, server, speaks } from "../recorder/made_exchanges.ts";
 
 const shape = z.object({
@@ -215,4 +215,20 @@ Deno.test("a finding stays when its evidence is gone, and is judged again while 
     "kept",
     "what it had read is gone",
   );
+});
+
+Deno.test("M107 says so where the page before lacks resultType, over which a client may have stumbled (scenario result-kind-missing)", async () => {
+  for (const [scenario, isSaid] of [["result-kind-missing", true], ["pages", false]] as const) {
+    await using test = await testApp({ loopbackOnly: true });
+    await runDouble({
+      send: test.app,
+      version: "2026-07-28",
+      slip: "takes the first page for all",
+      base: `${origin}/s/${scenario}~kind`,
+    });
+    const { clients } = shape.parse(await json(await test.fetch(`/s/${scenario}~kind/control/report`)));
+    const found = clients.flatMap(({ findings }) => findings).find(({ rule }) => rule === "M107");
+    assert.equal(found?.status, "broken");
+    assert.equal(/no resultType, which means complete$/.test(found.detail), isSaid, found.detail);
+  }
 });

@@ -1,4 +1,4 @@
-/** Drives clients through scenarios: many at once, since they mostly wait, and whoever hangs once more when it is quiet. */
+/** Drives clients through scenarios: many at once, since they mostly wait, and those that hang once more when it is quiet. */
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import type { Cell } from "../../lib/scenarios/schema/results_schema.ts";
 import type { Scenario } from "../../main.ts";
@@ -9,7 +9,7 @@ import { isAboutTime, jobFor } from "./jobs.ts";
 import { type Mock, startMockFor } from "./mock.ts";
 import { readResults, writeResults } from "./results.ts";
 
-/** How many jobs a driver has at once, if nothing is said; those that wait for a minute cost nobody anything. */
+/** How many jobs a driver has at once, if nothing is said, besides those that wait for minutes: they cost nobody anything. */
 const AT_ONCE = 16;
 /** How many of those that have hung are tried at once again: some of them keep the machine busy while they do. */
 const AGAIN_AT_ONCE = 4;
@@ -88,12 +88,13 @@ async function work(
 ): Promise<void> {
   if (scenarios.length === 0) return;
   await using driver = startDriver(client);
-  const queue = [...scenarios].sort((one, other) => Number(isAboutTime(other)) - Number(isAboutTime(one)));
-  await Promise.all(Array.from({ length: round === "1" ? client.atOnce ?? AT_ONCE : AGAIN_AT_ONCE }, async () => {
-    for (let scenario = queue.shift(); scenario; scenario = queue.shift()) {
-      await tell(scenario, await fillCell(scenario, client, driver, mock, round));
-    }
-  }));
+  const fill = async (scenario: Scenario): Promise<void> =>
+    await tell(scenario, await fillCell(scenario, client, driver, mock, round));
+  const queue = scenarios.filter((scenario) => !isAboutTime(scenario));
+  const inTurn = Array.from({ length: round === "1" ? client.atOnce ?? AT_ONCE : AGAIN_AT_ONCE }, async () => {
+    for (let scenario = queue.shift(); scenario; scenario = queue.shift()) await fill(scenario);
+  });
+  await Promise.all([...scenarios.filter(isAboutTime).map(fill), ...inTurn]);
 }
 
 function isAboutOAuth({ group, official = "" }: Scenario): boolean {

@@ -57,11 +57,17 @@ function isStop({ reaches }: Scenario): boolean {
   return typeof reaches === "object" || !["call_after_expiry", "call_after_refusal"].includes(reaches);
 }
 
-/** What differs from run to run stands aside. */
 function errorOf({ error, message }: StepDone, { url }: Job): string {
+  return lastingText(`${error}: ${message}`, url);
+}
+
+/** A text without what differs from run to run: the server's port and the sandbox. */
+function lastingText(text: string, url: string): string {
   const { host } = new URL(url);
-  const text = message.replaceAll(host, "localhost").replaceAll(/~[a-z0-9-]+/g, "").replaceAll(/\s+/g, " ").trim();
-  return `${error}: ${text}`.slice(0, MAX_TEXT);
+  return text.replaceAll(host, "localhost").replaceAll(/~[a-z0-9-]+/g, "").replaceAll(/\s+/g, " ").trim().slice(
+    0,
+    MAX_TEXT,
+  );
 }
 
 async function judge({ control, url }: Job): Promise<Omit<Cell, "outcome">> {
@@ -72,7 +78,7 @@ async function judge({ control, url }: Job): Promise<Omit<Cell, "outcome">> {
   const warnings = [...new Set(report.clients.flatMap((one) => one.warnings))];
   return {
     verdict: report.verdict,
-    ...(report.verdict === "pass" ? {} : { reason: report.reason.slice(0, MAX_TEXT) }),
+    ...(report.verdict === "pass" ? {} : { reason: lastingText(report.reason, url) }),
     ...(broken.length === 0 ? {} : { broken }),
     ...(warnings.length === 0 ? {} : { warnings }),
     ...(revision === undefined ? {} : { revision }),
@@ -93,7 +99,7 @@ async function describeBroken(
     const { detail = "", evidence = [] } = findings.find((finding) => finding.rule === rule) ?? {};
     return {
       rule,
-      detail: detail.slice(0, MAX_TEXT),
+      detail: lastingText(detail, url),
       exchanges: evidence.slice(0, MAX_EXCHANGES).map((sequence) => lines.get(sequence) ?? `exchange ${sequence}`),
     };
   });

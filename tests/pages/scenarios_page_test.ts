@@ -361,5 +361,10 @@ Deno.test("GET /scenarios/clients shows how the clients of SDKs fared, of one cl
     assert(one.includes(`<li id="${name}" data-verdict="fail">`), client);
     for (const { rule } of broken) assert(one.includes(`>${rule}</a>`), `${client} ${rule}`);
   }
-  assert.doesNotMatch(await fetched(`?q=${encodeURIComponent(attack)}`), /<script>alert/);
+  assert.match(await fetched("?client=ruby"), /There is no client ruby; expected typescript-1, /);
+  assert.match(await fetched("?verdict=passed"), /There is no verdict passed; expected pass, fail, incomplete\./);
+  assert.doesNotMatch(
+    await fetched(`?q=${encodeURIComponent(attack)}&client=${encodeURIComponent(attack)}`),
+    /<script>alert/,
+  );
 });

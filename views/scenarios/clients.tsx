@@ -34,6 +34,7 @@ const verdicts = ["pass", "fail", "incomplete"] as const;
 /** The table of clients. */
 export function ClientsPage({ urls, results, scenarios, rules, shown }: ClientsProps): Html {
   const chosen = results.filter(({ client }) => shown.client === "" || client === shown.client);
+  const unknown = unknownOf(results, shown);
   const rows = scenarios.filter((scenario) => isFound(scenario, chosen, shown));
   return (
     <Page
@@ -55,12 +56,21 @@ export function ClientsPage({ urls, results, scenarios, rules, shown }: ClientsP
       </p>
       <Summary urls={urls} results={results} />
       <Filter urls={urls} results={results} shown={shown} />
+      {unknown !== undefined && <p class="notice">{unknown}</p>}
       <p role="status" class="quiet">{`${rows.length} of ${scenarios.length} scenarios`}</p>
       {chosen.length === 1
         ? chosen.map((one) => <OneClient key={one.client} urls={urls} results={one} rows={rows} rules={rules} />)
         : <AllClients urls={urls} results={chosen} rows={rows} />}
     </Page>
   );
+}
+
+/** What is chosen, but does not exist. */
+function unknownOf(results: readonly Results[], { client, verdict }: Shown): string | undefined {
+  const names = results.map((one) => one.client);
+  if (client !== "" && !names.includes(client)) return `There is no client ${client}; expected ${names.join(", ")}.`;
+  if (verdict === "" || verdicts.some((known) => known === verdict)) return undefined;
+  return `There is no verdict ${verdict}; expected ${verdicts.join(", ")}.`;
 }
 
 function isFound({ name, group, story }: ListedScenario, results: readonly Results[], shown: Shown): boolean {
@@ -80,6 +90,7 @@ function Summary({ urls, results }: { readonly urls: Urls; readonly results: rea
           <th scope="col">client</th>
           <th scope="col">version</th>
           {verdicts.map((verdict) => <th key={verdict} scope="col">{verdict}</th>)}
+          <th scope="col">not driven</th>
           <th scope="col">breaks most</th>
         </tr>
       </thead>
@@ -95,6 +106,7 @@ function Summary({ urls, results }: { readonly urls: Urls; readonly results: rea
               {verdicts.map((verdict) => (
                 <td key={verdict}>{all.filter((cell) => cell.verdict === verdict).length}</td>
               ))}
+              <td>{all.filter(({ outcome }) => outcome === "not driven").length}</td>
               <td>{mostBroken(all).join(", ")}</td>
             </tr>
           );

@@ -33,6 +33,8 @@ export interface Page {
   readonly size: number | undefined;
   /** Whether the answer is on record whole, and good. */
   readonly isRead: boolean;
+  /** Whether its result lacks the `resultType` of 2026-07-28, over which some clients stumble. */
+  readonly lacksKind: boolean;
 }
 
 /** The pages that were asked for, in order; those of other lists, if their methods are given. */
@@ -46,7 +48,9 @@ export function pagesOf(calls: readonly McpStep[], methods: ReadonlySet<string> 
     const result = messagesOf(exchange.response).map((message) => message.result).find(isObject);
     const next = textOf(result, "nextCursor");
     const size = Object.values(result ?? {}).find(Array.isArray)?.length;
-    return [{ call, method, cursor: textOf(params, "cursor"), next, size, isRead: result !== undefined }];
+    const isRead = result !== undefined;
+    const lacksKind = isRead && call.versions.settled === "2026-07-28" && textOf(result, "resultType") === undefined;
+    return [{ call, method, cursor: textOf(params, "cursor"), next, size, isRead, lacksKind }];
   });
 }
 
@@ -156,7 +160,8 @@ function checkAllPages(view: View): Outcome {
     const used = left.next === "" || isShort(left, reading) ? undefined : toolCallAfter(left, calls);
     if (used) {
       return broken(
-        "It called a tool without having read all of tools/list: it did not ask for the page that nextCursor names",
+        "It called a tool without having read all of tools/list: it did not ask for the page that nextCursor names" +
+          (left.lacksKind ? ". The page before has no resultType, which means complete" : ""),
         positionsOf([left.call, used]),
       );
     }

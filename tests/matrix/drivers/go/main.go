@@ -20,6 +20,9 @@ import (
 
 const redirectURI = "http://127.0.0.1:33418/callback"
 
+// The SDKs that this program drives.
+var sdks = []string{"go-sdk", "mcp-go"}
+
 // Known is a client that the server knows beforehand.
 type Known struct {
 	ID         string   `json:"client_id"`
@@ -428,13 +431,18 @@ func nameOf(err error) string {
 }
 
 func main() {
+	if len(os.Args) != 2 || !slices.Contains(sdks, os.Args[1]) {
+		fmt.Fprintf(os.Stderr, "Which SDK? expected one of %s\n", strings.Join(sdks, ", "))
+		os.Exit(2)
+	}
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<24)
 	var jobs sync.WaitGroup
 	for lines.Scan() {
 		var job Job
 		if err := json.Unmarshal(lines.Bytes(), &job); err != nil {
-			panic(err)
+			fmt.Fprintf(os.Stderr, "A line is not a job: %s\n", err)
+			os.Exit(2)
 		}
 		jobs.Go(func() { drive(job) })
 	}
