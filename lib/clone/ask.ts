@@ -5,7 +5,8 @@ import { eventsOf } from "../judge/events.ts";
 import { parseObject } from "../judge/reading.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 import { version } from "../runtime/version.ts";
-import { messageWith, type Observed } from "./observed.ts";
+import { messageWith, methodOf, type Observed } from "./observed.ts";
+import { openSessions } from "./sessions.ts";
 
 /** The most requests that one clone takes. */
 export const MAX_REQUESTS = 40;
@@ -48,15 +49,17 @@ export interface Asker {
 export function createAsker(deps: AskDeps): Asker {
   const observed: Observed[] = [];
   const problems: string[] = [];
+  let tries = 0;
   return {
     observed,
     problems,
     ask: async (question) => {
       const what = `${question.method} ${question.url}`;
-      if (observed.length + problems.length >= MAX_REQUESTS) {
+      if (tries + keptFor(question, observed) >= MAX_REQUESTS) {
         problems.push(`${what}: not asked, as ${MAX_REQUESTS} requests are the limit`);
         return undefined;
       }
+      tries++;
       try {
         const answered = await send(question, deps);
         observed.push(answered);
@@ -67,6 +70,13 @@ export function createAsker(deps: AskDeps): Asker {
       }
     },
   };
+}
+
+/** How many requests must be left after one: each session that was opened takes another to end. */
+function keptFor({ method, body }: Question, observed: readonly Observed[]): number {
+  if (method === "DELETE") return 0;
+  const opens = methodOf({ request: messageWith(new Headers(), body) }) === "initialize";
+  return openSessions(observed).length + (opens ? 1 : 0);
 }
 
 async function send({ method, url, headers: own = {}, body }: Question, deps: AskDeps): Promise<Observed> {

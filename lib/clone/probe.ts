@@ -5,6 +5,7 @@ import { headerOf } from "../recorder/exchange.ts";
 import type { Asker } from "./ask.ts";
 import { type Observed, resultOf, WRONG_TOKEN } from "./observed.ts";
 import { endpointOf, readPlaces } from "./places.ts";
+import { describeOpen, openSessions } from "./sessions.ts";
 
 /** What to ask. */
 export interface ProbeOptions {
@@ -44,9 +45,13 @@ export async function probe(options: ProbeOptions, asker: Asker): Promise<LeftBe
     if (token === undefined) await post(asker, url, discover(), modernHeaders("server/discover"));
   }
   const left = await askServer(options, asker);
-  return isOpen || token !== undefined
-    ? [...left, ...await askProtocol(url, isOpen ? {} : bearer(token ?? ""), asker)]
-    : left;
+  if (isOpen || token !== undefined) {
+    const access = isOpen ? {} : bearer(token ?? "");
+    const opened = isOpen ? first : await post(asker, url, initialize(LATEST), access);
+    await askProtocol({ url, access, opened }, asker);
+  }
+  for (const { headers } of openSessions(asker.observed)) await asker.ask({ method: "DELETE", url, headers });
+  return [...left, ...describeOpen(openSessions(asker.observed))];
 }
 
 /** Metadata in all of its places, and whether pages may read it. */
@@ -93,17 +98,23 @@ async function askServer({ url, register }: ProbeOptions, asker: Asker): Promise
   return client === undefined ? [] : [`a client that is registered as ${client}`];
 }
 
+interface Protocol {
+  readonly url: string;
+  readonly access: Readonly<Record<string, string>>;
+  /** What `initialize` was answered with. */
+  readonly opened: Observed | undefined;
+}
+
 /** What the MCP server says of itself, and lists. */
-async function askProtocol(url: string, access: Readonly<Record<string, string>>, asker: Asker): Promise<LeftBehind> {
+async function askProtocol({ url, access, opened }: Protocol, asker: Asker): Promise<void> {
   const modern = await post(asker, url, discover(), { ...access, ...modernHeaders("server/discover") });
   const isModern = modern !== undefined && resultOf(modern) !== undefined;
-  const opened = await post(asker, url, initialize(LATEST), access);
   const result = opened && resultOf(opened);
   if (!opened || !result) {
     if (isModern) {
       await askLists(resultOf(modern)?.capabilities, (message) => modernPost(asker, url, message, access));
     }
-    return [];
+    return;
   }
   const session = headerOf(opened.response, "mcp-session-id");
   const headers = {
@@ -115,13 +126,10 @@ async function askProtocol(url: string, access: Readonly<Record<string, string>>
   await askLists(result.capabilities, (message) => post(asker, url, message, headers));
   await post(asker, url, { jsonrpc: "2.0", id: 90, method: "mock/unknown", params: {} }, headers);
   await asker.ask({ method: "GET", url, headers: { ...headers, accept: "text/event-stream" } });
-  const older = await post(asker, url, initialize(FIRST), access);
-  const sessions = [session, older && headerOf(older.response, "mcp-session-id")].filter((id) => id !== undefined);
-  for (const id of sessions) await asker.ask({ method: "DELETE", url, headers: { ...headers, "mcp-session-id": id } });
+  await post(asker, url, initialize(FIRST), access);
   if (session !== undefined) {
     await post(asker, url, { jsonrpc: "2.0", id: 91, method: "ping" }, { ...headers, "mcp-session-id": `${session}x` });
   }
-  return [];
 }
 
 /** The lists of what a server says that it has. */

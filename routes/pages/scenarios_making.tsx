@@ -80,15 +80,17 @@ async function readFields(request: Request): Promise<Fields> {
 async function find(fields: Fields, cloning: Cloning, deps: Deps): Promise<Found> {
   const recording = fields("recording");
   const url = urlOf(fields("url"));
-  const { observed, problems } = recording === "" ? await ask(url, cloning, deps) : await read(recording, deps);
+  const { observed, problems, left } = recording === "" ? await ask(url, cloning, deps) : await read(recording, deps);
   const name = fields("name");
   const source = { observed, url, ...(name === "" ? {} : { name }) };
   const clone = await cloneServer(source, startWith(cloning.createApp));
   const definition = defineScenario(clone.scenario);
-  return { ...foundOf(clone), problems, definition, note: noteOn(definition) };
+  return { ...foundOf(clone), problems, left, definition, note: noteOn(definition) };
 }
 
-function foundOf({ scenario, compared, differences, unseen }: Clone): Omit<Found, "problems" | "definition" | "note"> {
+function foundOf(
+  { scenario, compared, differences, unseen }: Clone,
+): Omit<Found, "problems" | "left" | "definition" | "note"> {
   return {
     name: scenario.name,
     compared,
@@ -122,13 +124,15 @@ interface Material {
   readonly observed: readonly Observed[];
   /** What was not answered, or cannot be read. */
   readonly problems: readonly string[];
+  /** What asking has left behind. */
+  readonly left: readonly string[];
 }
 
 async function read(recording: string, { slices, chance }: Deps): Promise<Material> {
   const reading = readingHar(recording, { key: chance.bytes(32), maxExchanges: MAX_EXCHANGES });
   const { exchanges, unreadable } = await slices.run(reading);
   const problems = unreadable.length === 0 ? [] : [`${unreadable.length} entries of the recording cannot be read`];
-  return { observed: exchanges, problems };
+  return { observed: exchanges, problems, left: [] };
 }
 
 /** Asks a server. What it names of itself is asked by the same law as itself. */
@@ -148,9 +152,9 @@ async function ask(
     return monotonicMs() > untilMs ? `not asked, as ${MAX_ASKING_MS / 1000} seconds have passed` : undefined;
   };
   const asker = createAsker({ fetch, resolveDns, sleep, local: isHere(new URL(url)), refuse });
-  await probe({ url }, asker);
+  const left = await probe({ url }, asker);
   const { observed, problems } = asker;
-  if (observed.length > 0) return { observed, problems };
+  if (observed.length > 0) return { observed, problems, left };
   throw new OAuthError("invalid_request", "The server cannot be asked", {
     parameter: "url",
     received: problems[0] ?? "no answer",

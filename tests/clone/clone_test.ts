@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 import { describeDifferences } from "../../lib/cli/clone_text.ts";
 import { createAsker, MAX_REQUESTS } from "../../lib/clone/ask.ts";
 import { type Clone, cloneServer } from "../../lib/clone/clone.ts";
+import type { Observed } from "../../lib/clone/observed.ts";
 import { probe } from "../../lib/clone/probe.ts";
+import { openSessions } from "../../lib/clone/sessions.ts";
+import { headerOf } from "../../lib/recorder/exchange.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { defineScenario, parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
@@ -23,18 +26,21 @@ function scenarioOf(name: string): Scenario {
 }
 
 /** Clones a scenario that somebody else's server behaves by. */
-async function cloneOf(scenario: Scenario, options: { readonly withToken?: boolean } = {}): Promise<Clone> {
+async function cloneOf(
+  scenario: Scenario,
+  options: { readonly withToken?: boolean } = {},
+): Promise<Clone & { readonly left: readonly string[]; readonly observed: readonly Observed[] }> {
   await using test = await testApp({ scenario });
   const minted = options.withToken ? await control(test, `POST ${origin}/control/tokens`) : {};
   const asker = createAsker({ fetch: (request) => test.app(request), resolveDns, sleep, local: false });
   const url = `${origin}/oauth`;
   const token = options.withToken ? text(minted, "access_token") : undefined;
-  await probe({ url, register: true, token }, asker);
+  const left = await probe({ url, register: true, token }, asker);
   assert.deepEqual(asker.problems, []);
   const clone = await cloneServer({ observed: asker.observed, url }, startClone);
   const [read] = parseScenariosFile(JSON.stringify(defineScenario(clone.scenario)));
   assert.deepEqual(read, { ...clone.scenario, group: "Custom" });
-  return clone;
+  return { ...clone, left, observed: asker.observed };
 }
 
 /** Scenarios of which all is seen without a token. */
@@ -98,6 +104,40 @@ for (const name of inside) {
     assert(!unseen.some((line) => line.includes("after the login")));
   });
 }
+
+Deno.test("each session that was opened is ended, and what the server does not let go of is said", async (t) => {
+  const open = (name: string): Scenario => {
+    const { plan, ...scenario } = scenarioOf(name);
+    return { ...scenario, plan: { ...plan, policy: { ...plan.policy, protectedMessages: "none" } } };
+  };
+  const opened = (observed: readonly Observed[]): number =>
+    new Set(observed.map(({ response }) => headerOf(response, "mcp-session-id")).filter((id) => id !== undefined)).size;
+  const rows: Readonly<Record<string, readonly string[]>> = {
+    "standard": [],
+    "end-session-405": ["2 MCP sessions: DELETE was answered with 405"],
+    "pages-of-one": [],
+  };
+  for (const [name, left] of Object.entries(rows)) {
+    await t.step(name, async () => {
+      const clone = await cloneOf(open(name));
+      assert.deepEqual(clone.left.slice(1), left);
+      assert.equal(opened(clone.observed), 2);
+      assert.equal(clone.observed.filter(({ method }) => method === "DELETE").length, 2);
+      assert(clone.observed.length <= MAX_REQUESTS);
+    });
+  }
+  const { left } = await cloneOf(scenarioOf("standard"), { withToken: true });
+  assert.deepEqual(left.map((line) => line.replace(/ as .*/, "")), ["a client that is registered"]);
+  await t.step("within the limit of requests", async () => {
+    const fetch = (): Promise<Response> =>
+      Promise.resolve(new Response("{}", { headers: { "mcp-session-id": crypto.randomUUID() } }));
+    const asker = createAsker({ fetch, resolveDns, sleep: () => new Promise(() => {}), local: false });
+    const body = '{"jsonrpc":"2.0","id":1,"method":"initialize"}';
+    for (let asked = 0; asked < MAX_REQUESTS; asked++) await asker.ask({ method: "POST", url: origin, body });
+    for (const { headers } of openSessions(asker.observed)) await asker.ask({ method: "DELETE", url: origin, headers });
+    assert.deepEqual([asker.observed.length, openSessions(asker.observed)], [MAX_REQUESTS, []]);
+  });
+});
 
 Deno.test("no secret of a server is in its clone, nor in what is said of it", async () => {
   const faults = [{

@@ -21,6 +21,8 @@ export interface Found {
   readonly unseen: readonly string[];
   /** What was not answered, or cannot be read. */
   readonly problems: readonly string[];
+  /** What asking has left behind. */
+  readonly left: readonly string[];
   readonly definition: Readonly<Record<string, unknown>>;
   /** Why the scenario cannot be had here; undefined if it can. */
   readonly note: string | undefined;
@@ -80,7 +82,7 @@ export function MakingForm({ urls, makes: { isAnywhere } }: { readonly urls: Url
         <label for="making-url">URL of its MCP endpoint</label>
         <p class="hint" id="making-url-hint">
           {isAnywhere
-            ? "Without a recording, the server is asked: 40 requests at most, none of which leaves anything there."
+            ? "Without a recording, the server is asked: 40 requests at most. It registers no client, and ends the sessions that it opens."
             : "Without a recording, the server is asked. It must be on this machine, unless this server was started with --allow-clone."}
         </p>
         <input
@@ -100,7 +102,7 @@ export function MakingForm({ urls, makes: { isAnywhere } }: { readonly urls: Url
 
 /** What was found, and a form that gives it a name. */
 export function FoundPage({ urls, found }: { readonly urls: Urls; readonly found: Found }): Html {
-  const { name, compared, differences, unseen, problems, definition, note } = found;
+  const { name, compared, differences, unseen, problems, left, definition, note } = found;
   return (
     <Frame urls={urls} title="what was found">
       {note === undefined ? <NameForm urls={urls} name={name} definition={definition} /> : (
@@ -134,6 +136,7 @@ export function FoundPage({ urls, found }: { readonly urls: Urls; readonly found
       )}
       <Listed title="not seen, so as this server does it" lines={unseen} />
       <Listed title="not answered" lines={problems} />
+      <Listed title="left behind there" lines={left} />
       <details class="shell">
         <summary>its definition</summary>
         <CodeBlock label="definition" text={JSON.stringify(definition, null, 2)} />
