@@ -18,14 +18,27 @@ export function sentIn(request: JsonObject | undefined): RawBody | undefined {
   const postData = objectIn(request, "postData");
   const text = textIn(postData, "text");
   if (text) return cut(postData?.encoding === "base64" ? decoded(text) : text);
-  const fields = objectsIn(postData, "params").flatMap((field) => {
+  const fields = objectsIn(postData, "params").flatMap((field): readonly Field[] => {
     const name = textIn(field, "name");
     return name === undefined ? [] : [[name, textIn(field, "value") ?? ""]];
   });
-  if (fields.length > 0) return cut(new URLSearchParams(fields).toString());
+  if (fields.length > 0) return cut(formOf(fields));
   // -1 stands for a size that is not known, and what is posted has a body as a rule.
   const size = numberIn(request, "bodySize") ?? 0;
   return size > 0 || (size < 0 && textIn(request, "method") === "POST") ? MISSING : undefined;
+}
+
+type Field = readonly [name: string, value: string];
+
+/** What stands in a form as it is sent, or instead of a secret: anything else was decoded. */
+const ENCODED = /^(?:[\w.~!*'()+…-]|%[0-9a-f]{2})*$/i;
+
+/** The form that fields are of: some tools decode them, and some write them as they were sent. */
+function formOf(fields: readonly Field[]): string {
+  const sent = fields.map(([name, value]) => `${name}=${value}`).join("&");
+  const isEncoded = fields.flat().every((text) => ENCODED.test(text)) &&
+    (sent.includes("%") || fields.some(([name, value]) => name === "scope" && value.includes("+")));
+  return isEncoded ? sent : new URLSearchParams(fields.map((field) => [...field])).toString();
 }
 
 interface Answer {

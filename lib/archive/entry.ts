@@ -6,6 +6,7 @@
  * @module
  */
 import type { JsonObject } from "../http/json.ts";
+import { plainUrl } from "../judge/reading.ts";
 import type { Seen } from "../recorder/seen_exchange.ts";
 import { cutText } from "../runtime/own_text.ts";
 import { answeredIn, sentIn } from "./bodies.ts";
@@ -44,7 +45,7 @@ export function readEntry(entry: JsonObject, sequence: number): ReadEntry {
   const response = objectIn(entry, "response");
   const [content, postData] = [objectIn(response, "content"), objectIn(request, "postData")];
   const method = textIn(request, "method")?.toUpperCase() ?? "GET";
-  const url = textIn(request, "url") ?? "";
+  const url = plainUrl(textIn(request, "url") ?? "");
   const isOfPage = method === "GET" && OF_PAGES.test(textIn(content, "mimeType") ?? "");
   if ((url !== "" && !/^https?:\/\/[^/\s]/i.test(url)) || isOfPage) return { kind: "aside" };
   const isCached = typeof entry._fromCache === "string";

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { compareExchanges, type Exchange } from "../recorder/exchange.ts";
 import type { Digests } from "../recorder/redact/digests.ts";
 import { createPseudonyms, type Pseudonyms } from "../recorder/redact/pseudonyms.ts";
@@ -93,6 +94,7 @@ export function createHarReader(
   const { digests, peerOf } = createPseudonyms(key);
   const pseudonyms: Pseudonyms = { digests: onceOnly(digests), peerOf };
   const exchanges: Exchange[] = [];
+  const isKnown = createKnown();
   const names = new Map<string, string>();
   const unreadable: UnreadableEntry[] = [];
   let [entries, bytes, isOwn, hasCached, comment] = [0, 0, true, false, ""];
@@ -115,12 +117,14 @@ export function createHarReader(
     isOwn &&= read.own !== undefined;
     hasCached ||= read.isCached;
     const { peer, isCut, sequence = number } = read.own ?? {};
-    const exchange = {
+    const exchange: Exchange = {
       ...redactExchange(read.seen, pseudonyms, MAX_TEXT_LENGTH),
       sequence,
       ...(peer === undefined ? {} : { peer }),
       ...(isCut ? { isCut } : {}),
     };
+    // Tools that listen in two places write one request twice.
+    if (!read.own && isKnown(exchange)) return;
     bytes += exchangeBytes(exchange);
     if (exchanges.push(exchange) > maxExchanges) throw new HarError(`It holds more than ${maxExchanges} exchanges`);
     if (bytes > maxBytes) {
@@ -142,6 +146,17 @@ export function createHarReader(
         comment: comment || undefined,
       };
     },
+  };
+}
+
+/** Tells whether an exchange has come before: at the same millisecond, with all the same in it. */
+function createKnown(): (exchange: Exchange) => boolean {
+  const known = new Set<string>();
+  return (exchange) => {
+    const digest = createHash("sha256").update(JSON.stringify({ ...exchange, sequence: 0 })).digest("base64");
+    const isAgain = known.has(digest);
+    known.add(digest);
+    return isAgain;
   };
 }
 

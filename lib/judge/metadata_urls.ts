@@ -4,6 +4,7 @@
  * @module
  */
 import { wellKnown } from "../http/urls.ts";
+import { plainUrl } from "./reading.ts";
 
 /**
  * The places where metadata of an issuer can lie, in the order a client has to look (RFC 8414 3.1, OpenID Connect Discovery
@@ -22,7 +23,7 @@ import { wellKnown } from "../http/urls.ts";
  * ```
  */
 export function metadataUrls(issuer: string): readonly string[] {
-  const [, origin = "", path = ""] = /^([a-z][\w+.-]*:\/\/[^/]*)(.*?)\/?$/i.exec(issuer) ?? [];
+  const [, origin = "", path = ""] = /^([a-z][\w+.-]*:\/\/[^/]*)(.*?)\/?$/i.exec(plainUrl(issuer)) ?? [];
   const { authorizationServer, openidConfiguration } = wellKnown;
   const inserted = [origin + authorizationServer + path, origin + openidConfiguration + path];
   return path === "" ? inserted : [...inserted, origin + path + openidConfiguration];

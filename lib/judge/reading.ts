@@ -106,14 +106,24 @@ export function answerOf({ response, status }: Pick<Exchange, "response" | "stat
   return isAnswer(form) ? form : undefined;
 }
 
-/** The URL without query and fragment. */
+/** The URL without query and fragment; equal for equal places, see {@link plainUrl}. */
 export function addressOf(url: string): string {
-  return url.replace(/[?#].*$/s, "");
+  return plainUrl(url.replace(/[?#].*$/s, ""));
 }
 
 /** Scheme, host and port of an absolute URL; empty for any other. */
 export function originOf(url: string): string {
-  return /^[a-z][\w+.-]*:\/\/[^/]*/i.exec(url)?.[0] ?? "";
+  return /^[a-z][\w+.-]*:\/\/[^/?#]*/i.exec(plainUrl(url))?.[0] ?? "";
+}
+
+/** Scheme and authority of a URL of HTTP. */
+const AUTHORITY = /^https?:\/\/[^/?#]*/i;
+
+/** A URL with its scheme and host in lower case, without a port that goes without saying (RFC 3986 6.2.3), or a name and password. */
+export function plainUrl(url: string): string {
+  const [written = ""] = AUTHORITY.exec(url) ?? [];
+  if (!/[A-Z@]|:(?:80|443)?$/.test(written)) return url;
+  return (URL.parse(written)?.origin ?? written) + url.slice(written.length);
 }
 
 /** The path of an absolute URL. */

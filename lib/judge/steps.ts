@@ -76,6 +76,8 @@ export function* readingSteps(exchanges: readonly Exchange[]): Sliced<readonly S
         steps[before] = joined(first, step);
         continue;
       }
+      // Its request came before the record begins.
+      if (exchange.route === "decide" && !step.params.has("client_id")) continue;
       learned.authorizations.set(exchange.url, steps.length);
     }
     steps.push(step);
@@ -101,14 +103,20 @@ function kindOf(exchange: Exchange, { kinds }: Learned): Kind | undefined {
   return known ?? own ?? shapeOf(exchange);
 }
 
-/** Where among the steps the request stands that is answered on another page than its own; -1 if there is none. */
+/**
+ * Where among the steps the request stands that is answered on another page than its own: the last without an answer, or where a
+ * person has gone back or reloaded a page, the last; -1 if there is none.
+ */
 function askedBefore({ exchange, answer }: AuthorizationStep, steps: readonly Step[]): number {
   if (exchange.route !== "decide" || answer === undefined) return -1;
   const target = addressOf(headerOf(exchange.response, "location") ?? "");
-  return steps.findLastIndex((step) =>
-    step.kind === "authorization" && step.answer === undefined && step.params.get("state") === answer.get("state") &&
-    addressOf(step.params.get("redirect_uri") ?? target) === target
-  );
+  const find = (isFree: (step: AuthorizationStep) => boolean): number =>
+    steps.findLastIndex((step) =>
+      step.kind === "authorization" && isFree(step) && step.params.get("state") === answer.get("state") &&
+      addressOf(step.params.get("redirect_uri") ?? target) === target
+    );
+  const unanswered = find((step) => step.answer === undefined);
+  return unanswered < 0 ? find(() => true) : unanswered;
 }
 
 /** What a request looks like to be, wherever it went. */

@@ -15,7 +15,7 @@ import type {
   Step,
   TokenStep,
 } from "./step.ts";
-import { addressOf, textOf } from "./reading.ts";
+import { addressOf, plainUrl, textOf } from "./reading.ts";
 import { newestOffered, type Revision, revisionOf, settledVersions, spokenRevisions } from "./settled.ts";
 import type { JsonObject } from "../http/json.ts";
 import type { Limits } from "./limits.ts";
@@ -139,7 +139,8 @@ export function wasLedToRoot(steps: readonly Step[], facts: Omit<SandboxFacts, "
 
 /** Whether a client can continue with metadata that it has read: that of a resource has to be of one that was called. */
 function isUsable({ kind, document }: ResourceMetadataStep | ServerMetadataStep, called: ReadonlySet<string>): boolean {
-  return document !== undefined && (kind === "server_metadata" || called.has(textOf(document, "resource") ?? ""));
+  return document !== undefined &&
+    (kind === "server_metadata" || called.has(plainUrl(textOf(document, "resource") ?? "")));
 }
 
 /**

@@ -41,3 +41,18 @@ async function* piecesOf(bytes: Uint8Array, length: number): AsyncGenerator<Uint
   await Promise.resolve();
   for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
 }
+
+/** An entry of an archive that is made from another. */
+export interface HarEntry extends Record<string, unknown> {
+  readonly request: Record<string, unknown> & { readonly url: string; readonly method: string };
+  readonly response: Record<string, unknown> & { readonly content: Record<string, unknown> };
+}
+
+/** A copy of an archive in which each entry is another, or several. */
+export function altered(
+  text: string,
+  alter: (entry: HarEntry) => Record<string, unknown> | readonly Record<string, unknown>[],
+): string {
+  const { log } = JSON.parse(text);
+  return JSON.stringify({ log: { ...log, entries: log.entries.flatMap(alter) } });
+}

@@ -1,30 +1,12 @@
 /** Judging recordings of other tools, as far as `tests/judge/rules_test.ts` does not: several servers, several clients, gaps. */
 import assert from "node:assert/strict";
-import { judgingArchive } from "../../lib/archive/judge_archive.ts";
 import { lacking } from "../../lib/archive/lacks.ts";
 import type { Report } from "../../lib/judge/report.ts";
-import type { Exchange } from "../../lib/recorder/exchange.ts";
-import { finish } from "../../lib/runtime/slices.ts";
 import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
 import { recordedApp, SANDBOX } from "../recorder/recorded_app.ts";
 import { foreignHar } from "./foreign.ts";
-import { entry, har, read } from "./hars.ts";
-
-async function recorded(...clients: readonly Partial<DoubleOptions>[]): Promise<readonly Exchange[]> {
-  await using app = await recordedApp();
-  for (const client of clients) await runDouble({ send: app.send, version: "2025-11-25", ...client });
-  return (await app.recording.read(SANDBOX)).exchanges;
-}
-
-async function judge(text: string, isWhole?: boolean): Promise<Report> {
-  return finish(judgingArchive(await read(text), { name: "a.har", ...isWhole === undefined ? {} : { isWhole } }));
-}
-
-const elsewhere = { isOneOrigin: false, tellsAborted: true };
-
-function statusOf({ clients }: Report, rule: string): string | undefined {
-  return clients.flatMap(({ findings }) => findings).find((finding) => finding.rule === rule)?.status;
-}
+import { entry, har } from "./hars.ts";
+import { elsewhere, judge, recorded, statusOf } from "./judged.ts";
 
 /** Entries put before and behind those of an archive. */
 function among(text: string, before: readonly unknown[], behind: readonly unknown[] = []): string {
@@ -148,70 +130,6 @@ Deno.test("bodies that are nested deeper than a reader can go are taken for miss
     response: { content },
   });
   assert.equal((await judge(har([post]))).verdict, "incomplete");
-});
-
-/** A copy of an archive in which some entries are others. */
-function altered(text: string, alter: (entry: HarEntry) => Record<string, unknown>): string {
-  const { log } = JSON.parse(text);
-  return JSON.stringify({ log: { ...log, entries: log.entries.map(alter) } });
-}
-
-interface HarEntry {
-  readonly request: Record<string, unknown> & { readonly url: string; readonly method: string };
-  readonly response: Record<string, unknown> & { readonly content: Record<string, unknown> };
-}
-
-const isMetadata = ({ request }: HarEntry): boolean => request.url.includes("/.well-known/");
-
-/** What tools leave out, or say in their own way. */
-const partly: Readonly<Record<string, (entry: HarEntry) => Record<string, unknown>>> = {
-  "metadata that was not answered": (one) =>
-    isMetadata(one) ? { ...one, response: { status: 0, headers: [], content: {} } } : { ...one },
-  "metadata from a browser's cache": (one) => isMetadata(one) ? { ...one, _fromCache: "disk" } : { ...one },
-  "metadata that had not changed (RFC 9110 15.4.5)": (one) =>
-    isMetadata(one) ? { ...one, response: { ...one.response, status: 304, content: { size: 0 } } } : { ...one },
-  "metadata that had not changed, with what the cache had": (one) =>
-    isMetadata(one) ? { ...one, response: { ...one.response, status: 304 } } : { ...one },
-  "metadata without its text": (one) =>
-    isMetadata(one) ? { ...one, response: { ...one.response, content: { size: 0 } } } : { ...one },
-  "no bodies of requests": ({ request, ...one }) => {
-    const { postData, ...rest } = request;
-    return { ...one, request: { ...rest, bodySize: postData === undefined ? 0 : 100 } };
-  },
-  "no bodies of requests, nor how large they were": ({ request, ...one }) => {
-    const { postData: _, ...rest } = request;
-    return { ...one, request: { ...rest, bodySize: -1 } };
-  },
-  "no headers of requests": ({ request, ...one }) => ({ ...one, request: { ...request, headers: [] } }),
-};
-
-for (const version of ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"] as const) {
-  Deno.test(`a recording that does not tell everything fails no client of ${version}`, async () => {
-    const text = foreignHar(await recorded({ version }), { ...elsewhere, isOneOrigin: version === "2025-03-26" });
-    for (const [what, alter] of Object.entries(partly)) {
-      for (const isWhole of [undefined, true]) {
-        const { clients, verdict, reason } = await judge(altered(text, alter), isWhole);
-        const broken = clients.flatMap(({ findings }) => findings).filter(({ status }) => status === "broken");
-        assert.deepEqual(broken.map(({ rule, detail }) => [rule, detail]), [], what);
-        assert.notEqual(verdict, "fail", `${what}: ${reason}`);
-      }
-    }
-  });
-}
-
-Deno.test("what a browser had in its cache was read", async () => {
-  const text = foreignHar(await recorded({}), elsewhere);
-  const report = await judge(altered(text, (one) => isMetadata(one) ? { ...one, _fromCache: "disk" } : { ...one }));
-  assert.deepEqual([report.verdict, statusOf(report, "C1"), statusOf(report, "C14")], ["pass", "kept", "kept"]);
-});
-
-Deno.test("what is left out of a recording excuses nothing that it shows", async () => {
-  const text = foreignHar(await recorded({ slip: "sends no challenge" }), elsewhere);
-  for (const what of ["metadata that had not changed, with what the cache had", "metadata from a browser's cache"]) {
-    const alter = partly[what];
-    assert(alter);
-    assert.deepEqual((await judge(altered(text, alter))).clients[0]?.failures, ["C11"], what);
-  }
 });
 
 /** Archives of several servers at once, each of which answers when the one before has, in turn. */

@@ -6,7 +6,7 @@
 import { isLoopback } from "../../../http/origin.ts";
 import type { AuthorizationStep, ResourceMetadataStep, TokenStep } from "../../step.ts";
 import { metadataFor, resourceFor, tokenRequestFor, type View } from "../../view.ts";
-import { addressOf, listOf, textOf } from "../../reading.ts";
+import { addressOf, listOf, plainUrl, textOf } from "../../reading.ts";
 import {
   ALWAYS,
   broken,
@@ -37,7 +37,7 @@ function checkResource(view: View): Outcome {
   }
   const other = view.resourceMetadata.find(({ document }) => {
     const resource = textOf(document, "resource");
-    return resource !== undefined && !view.calls.some(({ address }) => address === resource);
+    return resource !== undefined && !view.calls.some(({ address }) => address === plainUrl(resource));
   });
   if (other && judged.length === 0) return kept("It did not continue with metadata of another resource", [other.at]);
   return judged.length === 0
@@ -52,12 +52,13 @@ function calledBefore({ calls }: View, at: number): string | undefined {
 
 /** The endpoint's own URL is right as well where the metadata's differs by a slash only: MCP prefers the one without. */
 function isOwnUrl(resource: string, expected: string, own: string | undefined): boolean {
-  return resource === own && resource.replace(/\/$/, "") === expected.replace(/\/$/, "");
+  const [sent, named] = [plainUrl(resource), plainUrl(expected)];
+  return sent === own && sent.replace(/\/$/, "") === named.replace(/\/$/, "");
 }
 
-/** An empty path and "/" are the same (RFC 3986 6.2.3), and MCP has both as a canonical URI. */
+/** An empty path and "/" are the same (RFC 3986 6.2.3), and MCP has both as a canonical URI; the case of a host says nothing. */
 function withoutRootSlash(uri: string): string {
-  return uri.replace(/^(https?:\/\/[^/?#]+)\/$/i, "$1");
+  return plainUrl(uri).replace(/^(https?:\/\/[^/?#]+)\/$/i, "$1");
 }
 
 function findResourceProblem(view: View, request: AuthorizationStep | TokenStep): string | undefined {

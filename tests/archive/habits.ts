@@ -1,0 +1,34 @@
+/** How tools write what they have seen: each in its own way, and all of them the same. */
+import type { HarEntry } from "./hars.ts";
+
+type Written = Record<string, unknown>;
+
+/** An entry with another URL, where its origin is matched. */
+function moved(one: HarEntry, from: RegExp, to: string): Written {
+  return { ...one, request: { ...one.request, url: one.request.url.replace(from, to) } };
+}
+
+/** An entry whose form, if it has one, stands there as fields. */
+function withFields({ request, ...one }: HarEntry, fieldsOf: (form: string) => readonly Written[]): Written {
+  const { text, mimeType } = typeof request.postData === "object"
+    ? { text: "", mimeType: "", ...request.postData }
+    : {};
+  if (text === undefined || !mimeType?.startsWith("application/x-www-form-urlencoded")) return { ...one, request };
+  return { ...one, request: { ...request, postData: { mimeType, params: fieldsOf(text) } } };
+}
+
+/** Each way in which one writes it. */
+export const habits: Readonly<Record<string, (entry: HarEntry) => Written | readonly Written[]>> = {
+  "with the port that goes without saying": (one) => moved(one, /^(https:\/\/[^/:]+)(?=\/)/, "$1:443"),
+  "with hosts in capitals": (one) => moved(one, /vendor/, "Vendor"),
+  "with a name and password in URLs": (one) => moved(one, /:\/\//, "://user:secret@"),
+  "with the fields of forms": (one) =>
+    withFields(one, (form) => [...new URLSearchParams(form)].map(([name, value]) => ({ name, value }))),
+  "with the fields of forms as they were sent": (one) =>
+    withFields(one, (form) =>
+      form.split("&").map((field) => {
+        const [name, value] = field.split("=");
+        return { name, value };
+      })),
+  "with each entry twice": (one) => [{ ...one }, { ...one }],
+};

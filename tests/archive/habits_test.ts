@@ -1,0 +1,113 @@
+/** That nothing is held against a client that its recording does not tell, or tells in a way of its own. */
+import assert from "node:assert/strict";
+import type { Report } from "../../lib/judge/report.ts";
+import { foreignHar } from "./foreign.ts";
+import { habits } from "./habits.ts";
+import { altered, har, type HarEntry } from "./hars.ts";
+import { elsewhere, judge, recorded, statusOf } from "./judged.ts";
+
+const isMetadata = ({ request }: HarEntry): boolean => request.url.includes("/.well-known/");
+
+/** What tools leave out, or say in their own way. */
+const partly: Readonly<Record<string, (entry: HarEntry) => Record<string, unknown>>> = {
+  "metadata that was not answered": (one) =>
+    isMetadata(one) ? { ...one, response: { status: 0, headers: [], content: {} } } : { ...one },
+  "metadata from a browser's cache": (one) => isMetadata(one) ? { ...one, _fromCache: "disk" } : { ...one },
+  "metadata that had not changed (RFC 9110 15.4.5)": (one) =>
+    isMetadata(one) ? { ...one, response: { ...one.response, status: 304, content: { size: 0 } } } : { ...one },
+  "metadata that had not changed, with what the cache had": (one) =>
+    isMetadata(one) ? { ...one, response: { ...one.response, status: 304 } } : { ...one },
+  "metadata without its text": (one) =>
+    isMetadata(one) ? { ...one, response: { ...one.response, content: { size: 0 } } } : { ...one },
+  "no bodies of requests": ({ request, ...one }) => {
+    const { postData, ...rest } = request;
+    return { ...one, request: { ...rest, bodySize: postData === undefined ? 0 : 100 } };
+  },
+  "no bodies of requests, nor how large they were": ({ request, ...one }) => {
+    const { postData: _, ...rest } = request;
+    return { ...one, request: { ...rest, bodySize: -1 } };
+  },
+  "no headers of requests": ({ request, ...one }) => ({ ...one, request: { ...request, headers: [] } }),
+};
+
+for (const version of ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"] as const) {
+  Deno.test(`a recording that does not tell everything fails no client of ${version}`, async () => {
+    const text = foreignHar(await recorded({ version }), { ...elsewhere, isOneOrigin: version === "2025-03-26" });
+    for (const [what, alter] of Object.entries(partly)) {
+      for (const isWhole of [undefined, true]) {
+        const { clients, verdict, reason } = await judge(altered(text, alter), isWhole);
+        const broken = clients.flatMap(({ findings }) => findings).filter(({ status }) => status === "broken");
+        assert.deepEqual(broken.map(({ rule, detail }) => [rule, detail]), [], what);
+        assert.notEqual(verdict, "fail", `${what}: ${reason}`);
+      }
+    }
+  });
+}
+
+for (const version of ["2025-03-26", "2025-11-25", "2026-07-28"] as const) {
+  Deno.test(`a client of ${version} is judged alike in whatever way a tool writes what it did`, async () => {
+    const client = { version, refresh: true, logout: true, listens: true };
+    const isOneOrigin = version === "2025-03-26";
+    const text = foreignHar(await recorded(client), { ...elsewhere, isOneOrigin });
+    const findingsOf = ({ clients }: Report): unknown =>
+      clients.flatMap(({ findings }) => findings.map(({ rule, status, detail }) => [rule, status, detail]));
+    const wrong = foreignHar(await recorded({ ...client, slip: "sends no challenge" }), { ...elsewhere, isOneOrigin });
+    const plain = await judge(text, true);
+    for (const [habit, write] of Object.entries(habits)) {
+      assert.deepEqual(
+        (await judge(altered(wrong, write), true)).clients.map(({ failures }) => failures),
+        [["C11"]],
+        habit,
+      );
+      const report = await judge(altered(text, write), true);
+      assert.deepEqual(findingsOf(report), findingsOf(plain), habit);
+    }
+  });
+}
+
+Deno.test("what a browser had in its cache was read", async () => {
+  const text = foreignHar(await recorded({}), elsewhere);
+  const report = await judge(altered(text, (one) => isMetadata(one) ? { ...one, _fromCache: "disk" } : { ...one }));
+  assert.deepEqual([report.verdict, statusOf(report, "C1"), statusOf(report, "C14")], ["pass", "kept", "kept"]);
+});
+
+Deno.test("what is left out of a recording excuses nothing that it shows", async () => {
+  const text = foreignHar(await recorded({ slip: "sends no challenge" }), elsewhere);
+  for (const what of ["metadata that had not changed, with what the cache had", "metadata from a browser's cache"]) {
+    const alter = partly[what];
+    assert(alter);
+    assert.deepEqual((await judge(altered(text, alter))).clients[0]?.failures, ["C11"], what);
+  }
+});
+
+Deno.test("a person who reloads the page on which they log in is sent back twice, which is one authorization", async () => {
+  const text = foreignHar(await recorded({}), elsewhere);
+  const entries: HarEntry[] = JSON.parse(text).log.entries;
+  const at = entries.findLastIndex(({ request }) => request.url.includes("authorize-x"));
+  const asked = entries[at];
+  const code = entries.findIndex(({ request }) => request.url.endsWith("token-x"));
+  assert(asked && code > at);
+  const { headers, redirectURL } = asked.response;
+  const page = "https://login.vendor.example/interaction/abc";
+  const hop = (url: string, to: string, ms: number): HarEntry => ({
+    ...asked,
+    startedDateTime: new Date(Date.parse(String(asked.startedDateTime)) + ms).toISOString(),
+    time: 1,
+    timings: { send: 0, wait: 1, receive: 0 },
+    request: { ...asked.request, method: "GET", url },
+    response: {
+      status: 303,
+      headers: to === redirectURL ? headers : [{ name: "location", value: to }],
+      content: { size: 0, mimeType: "" },
+    },
+  });
+  const twice = [0, 1].flatMap((
+    round,
+  ) => [hop(asked.request.url, page, 2 * round), hop(page, String(redirectURL), 2 * round + 1)]);
+  const report = await judge(har(entries.toSpliced(at, 1, ...twice)));
+  assert.equal(report.verdict, "pass", report.reason);
+  assert.equal(statusOf(report, "C11"), "kept");
+  // Of one who had begun before, only the way back is on record.
+  const late = await judge(har(entries.toSpliced(at, 1, ...twice.slice(1))));
+  assert.equal(late.verdict, "pass", late.reason);
+});
