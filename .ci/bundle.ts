@@ -1,4 +1,4 @@
-/** The bundle that the binary and the package of npm are made of: the same sources and flags, and entries of their own. */
+/** The bundle that the binary and the package of npm are cut from. */
 import { fileURLToPath } from "node:url";
 
 /** The repository's root. */
@@ -13,14 +13,49 @@ export async function run(command: readonly string[], cwd: URL = root): Promise<
   throw new Error(`${command.join(" ")} ended with ${code}:\n${said}`);
 }
 
+/** Where the bundle begins: for Deno, and for the package of npm, which has a server and a database of Node's instead. */
+export const entries = { deno: "main.ts", module: "routes/node/module.ts", command: "routes/node/bin.ts" } as const;
+
+/** What an entry is called in the bundle. */
+export function bundled(entry: string): string {
+  return entry.replace(/\.ts$/, ".js");
+}
+
+/** All files in a folder. */
+export async function* files(folder: URL): AsyncGenerator<URL> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const url = new URL(isDirectory ? `${name}/` : name, folder);
+    if (isDirectory) yield* files(url);
+    else yield url;
+  }
+}
+
 /**
- * Bundles the program, in parts: what a start has no use for is not loaded.
+ * Bundles the program with its source maps, in parts: what a start has no use for is not loaded. The parts are the same for
+ * the binary and the package, as both are cut from one bundle.
  *
  * @param output The folder to write to.
- * @param entries Where it begins: `main.ts` for Deno, which has a server and a database of its own, or what does the same
- *   with those of Node.
+ * @param from The entries whose parts are kept.
  */
-export async function bundle(output: URL, entries: readonly string[], flags: readonly string[] = []): Promise<void> {
-  const all = ["--quiet", "--frozen", "--platform", "deno", "--minify", "--code-splitting", ...flags];
-  await run([Deno.execPath(), "bundle", ...all, "--outdir", fileURLToPath(output), ...entries]);
+export async function bundle(output: URL, from: readonly string[]): Promise<void> {
+  const flags = ["--quiet", "--frozen", "--platform", "deno", "--minify", "--code-splitting", "--sourcemap=linked"];
+  await run([Deno.execPath(), "bundle", ...flags, "--outdir", fileURLToPath(output), ...Object.values(entries)]);
+  const reached = await reachedFrom(from.map((entry) => new URL(bundled(entry), output)));
+  for await (const { href } of files(output)) {
+    if (!reached.has(href.replace(/\.map$/, ""))) await Deno.remove(new URL(href));
+  }
+}
+
+/** The parts that entries import, at once or later, and the entries. */
+async function reachedFrom(entries: readonly URL[]): Promise<ReadonlySet<string>> {
+  const reached = new Set(entries.map(({ href }) => href));
+  for (const part of reached) {
+    const text = await Deno.readTextFile(new URL(part));
+    for (const [, path = ""] of text.matchAll(/\b(?:from|import\(?)\s*"(\.{1,2}\/[\w./-]+\.js)"/g)) {
+      const { href } = new URL(path, part);
+      // Pages have scripts of their own, which are text here.
+      if (await Deno.stat(new URL(href)).then(() => true, () => false)) reached.add(href);
+    }
+  }
+  return reached;
 }

@@ -7,7 +7,7 @@
  */
 import { fileURLToPath } from "node:url";
 import manifest from "../deno.json" with { type: "json" };
-import { bundle, root, run } from "./bundle.ts";
+import { bundle, bundled, entries, files, root, run } from "./bundle.ts";
 
 /** What a release has, by the names of its files. */
 const targets = {
@@ -24,12 +24,15 @@ const folder = new URL("bundle/", output);
 /** The program in a few files, which know the day, beside what `deno compile` reads of the manifest. */
 async function makeBundle(): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
-  await bundle(folder, ["main.ts"]);
+  await bundle(folder, [entries.deno]);
+  for await (const file of files(folder)) {
+    if (file.pathname.endsWith(".map")) await Deno.remove(file);
+  }
   const day = new Date().toISOString().slice(0, 10);
   await Deno.writeTextFile(new URL("built.js", folder), `globalThis.mockOauthBuilt="${day}";`);
   // What a file imports runs first, in this order.
-  const main = await Deno.readTextFile(new URL("main.js", folder));
-  await Deno.writeTextFile(new URL("main.ts", folder), `import "./built.js";${main}`);
+  const main = await Deno.readTextFile(new URL(bundled(entries.deno), folder));
+  await Deno.writeTextFile(new URL(entries.deno, folder), `import "./built.js";${main}`);
   const { unstable, nodeModulesDir } = manifest;
   await Deno.writeTextFile(new URL("deno.json", folder), JSON.stringify({ unstable, nodeModulesDir }));
 }
@@ -42,7 +45,7 @@ async function compile(name: string, target: string): Promise<void> {
   const standIn = Deno.env.get("COMPILE");
   const command = standIn
     ? [...standIn.split(" "), file, ...flags]
-    : [Deno.execPath(), "compile", ...flags, "--target", target, "--output", file, "main.ts"];
+    : [Deno.execPath(), "compile", ...flags, "--target", target, "--output", file, entries.deno];
   await run(command, folder);
 }
 

@@ -3,7 +3,7 @@
  * the types with what is said of them, the command, and the licenses of what the bundle contains.
  */
 import manifest from "../deno.json" with { type: "json" };
-import { bundle, root, run } from "./bundle.ts";
+import { bundle, bundled, entries, files, root, run } from "./bundle.ts";
 
 const output = new URL("dist/npm/", root);
 const typed = new URL("dist/types/", root);
@@ -12,19 +12,10 @@ const typed = new URL("dist/types/", root);
 const name = manifest.name.replace(/^@.*\//, "");
 const repository = "https://github.com/iterate/mock-oauth";
 const SDK = "@modelcontextprotocol/server";
-const entries = ["routes/node/module.ts", "routes/node/bin.ts"];
 
 interface SourceMap {
   sources: string[];
   sourcesContent: (string | null)[];
-}
-
-async function* files(folder: URL): AsyncGenerator<URL> {
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const url = new URL(isDirectory ? `${name}/` : name, folder);
-    if (isDirectory) yield* files(url);
-    else yield url;
-  }
 }
 
 async function write(url: URL, text: string): Promise<void> {
@@ -34,7 +25,7 @@ async function write(url: URL, text: string): Promise<void> {
 
 /** The bundle with its source map. Returns the folder that the packages in it came from. */
 async function bundlePackage(): Promise<URL | undefined> {
-  await bundle(output, entries, ["--sourcemap=linked"]);
+  await bundle(output, [entries.module, entries.command]);
   let registry: URL | undefined;
   for await (const file of files(output)) {
     if (!file.pathname.endsWith(".map")) continue;
@@ -61,7 +52,7 @@ async function writeTypes(): Promise<void> {
     }
   }
   await Deno.copyFile(new URL("deno.lock", root), new URL("deno.lock", typed));
-  await write(new URL("deno.json", typed), JSON.stringify({ ...manifest, exports: `./${entries[0]}` }));
+  await write(new URL("deno.json", typed), JSON.stringify({ ...manifest, exports: `./${entries.module}` }));
   await run([Deno.execPath(), "pack", "--quiet", "--allow-dirty", "--no-source-maps", "--output", "types.tgz"], typed);
   await run(["tar", "-xzf", "types.tgz"], typed);
   const packed = new URL("package/", typed);
@@ -87,7 +78,6 @@ async function licenses(registry: URL): Promise<string> {
 }
 
 function packageJson(): unknown {
-  const [module, bin] = entries.map((entry) => `./${entry.replace(/^.*\//, "").replace(".ts", ".js")}`);
   return {
     name,
     version: manifest.version,
@@ -100,9 +90,9 @@ function packageJson(): unknown {
     // Types alone: what a catalogue declares is written in the words of the SDK; without it those members are unchecked.
     peerDependencies: { [SDK]: manifest.imports[SDK].replace(/^.*@/, "^") },
     peerDependenciesMeta: { [SDK]: { optional: true } },
-    bin: { [name]: bin },
+    bin: { [name]: `./${bundled(entries.command)}` },
     exports: {
-      ".": { types: `./types/${entries[0]?.replace(".ts", ".d.ts")}`, default: module },
+      ".": { types: `./types/${entries.module.replace(".ts", ".d.ts")}`, default: `./${bundled(entries.module)}` },
       "./package.json": "./package.json",
     },
   };

@@ -1,7 +1,7 @@
 /** The command of the package of npm, for programs that start it by its name. */
 import { arch, platform } from "node:process";
 
-const bin = new URL("../../dist/npm/bin.js", import.meta.url).pathname;
+const bin = new URL("../../dist/npm/routes/node/bin.js", import.meta.url).pathname;
 
 /** The oldest Node that is supported, for where the machine's is older still. */
 const OWN_NODE = `node-${platform}-${arch}@22.23.3`;
