@@ -42,7 +42,8 @@ export async function bundle(output: URL, from: readonly string[]): Promise<void
   await run([Deno.execPath(), "bundle", ...flags, "--outdir", fileURLToPath(output), ...Object.values(entries)]);
   const reached = await reachedFrom(from.map((entry) => new URL(bundled(entry), output)));
   for await (const { href } of files(output)) {
-    if (!reached.has(href.replace(/\.map$/, ""))) await Deno.remove(new URL(href));
+    const isPart = /\.js(\.map)?$/.test(href);
+    if (isPart && !reached.has(href.replace(/\.map$/, ""))) await Deno.remove(new URL(href));
   }
 }
 
