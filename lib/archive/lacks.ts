@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { addressOf, challengeOf, isEventStream, messagesOf, parseObject, textOf } from "../judge/reading.ts";
+import { addressOf, challengeOf, isEventStream, listOf, messagesOf, parseObject, textOf } from "../judge/reading.ts";
 import type { Report } from "../judge/report.ts";
 import { decide, type Finding, sumUp } from "../judge/verdict.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
@@ -20,6 +20,7 @@ const lacks = [
   "cached_headers",
   "request_headers",
   "login_bodies",
+  "login_answers",
   "call_bodies",
   "own_logins",
 ] as const;
@@ -33,6 +34,8 @@ interface Lacking {
   readonly rules: readonly RuleId[];
   /** Whether what was seen to be kept was kept all the same; false if not given. */
   readonly isOfBroken?: boolean;
+  /** Those of them that are broken by what is seen rather than by what is not. */
+  readonly seenBroken?: readonly RuleId[];
 }
 
 /** What is said of a rule that needs it, and which these are. */
@@ -58,6 +61,7 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
       "M137",
       "M157",
     ],
+    seenBroken: ["C23"],
   },
   event_times: {
     reason: "The recording does not tell when the events of its streams came",
@@ -112,6 +116,10 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
     isOfBroken: true,
     rules: ruleIds.filter((id) => id.startsWith("C")),
   },
+  login_answers: {
+    reason: "The recording does not tell what some registrations were answered with",
+    rules: ["C9", "C29"],
+  },
   call_bodies: {
     reason: "Its requests to MCP servers have no bodies: its tool has left them out",
     isOfBroken: true,
@@ -143,6 +151,7 @@ export function lacksOf(archive: Archive, { exchanges, isUnsure }: Part): readon
     cached_headers: archive.hasCached,
     request_headers: calls.some(({ request }) => request.headers.every(([name]) => name === "content-type")),
     login_bodies: hasUntoldLogin(exchanges),
+    login_answers: exchanges.some(isUntoldRegistration),
     call_bodies: calls.length > 0 && calls.every(isSentLeftOut),
     own_logins: isUnsure,
   };
@@ -182,6 +191,13 @@ function hasUntoldLogin(exchanges: readonly Exchange[]): boolean {
   });
 }
 
+/** Whether a client has registered, and what it was given is not on record. */
+function isUntoldRegistration({ status, request, response }: Exchange): boolean {
+  const isAnswered = !response.truncated || Boolean(response.body);
+  return status >= 200 && status < 300 && !isAnswered &&
+    listOf(parseObject(request.body), "redirect_uris") !== undefined;
+}
+
 /** Endpoints of an authorization server that tell a client's step by its body. */
 const ENDPOINTS = ["registration", "token", "pushed_authorization_request"] as const;
 /** What is in the answer of one of these. */
@@ -196,9 +212,10 @@ function isSentLeftOut({ method, request }: Exchange): boolean {
 export function withoutLacking(report: Report, missing: readonly Lack[]): Report {
   if (missing.length === 0) return report;
   const reasonFor = ({ rule, status }: Finding): string | undefined =>
-    missing.map((lack) => lacking[lack]).find(({ rules, isOfBroken = false }) =>
-      (!isOfBroken || status === "broken") && rules.some((id) => id === rule)
-    )?.reason;
+    missing.map((lack) => lacking[lack]).find(({ rules, isOfBroken = false, seenBroken = [] }) => {
+      const isLeft = status === "broken" ? seenBroken.some((id) => id === rule) : isOfBroken;
+      return !isLeft && rules.some((id) => id === rule);
+    })?.reason;
   const clients = report.clients.map((client) => {
     const findings = client.findings.map((finding) => {
       const detail = reasonFor(finding);

@@ -13,6 +13,7 @@ import { redactExchange } from "../recorder/seen_exchange.ts";
 import { exchangeBytes } from "../recorder/sizes.ts";
 import { addressOf } from "../judge/reading.ts";
 import { MAX_TEXT_LENGTH } from "./bodies.ts";
+import { withCachedBodies } from "./cached_bodies.ts";
 import { readEntry } from "./entry.ts";
 import { HarError } from "./har_error.ts";
 import { objectIn, textIn } from "./members.ts";
@@ -97,7 +98,8 @@ export function createHarReader(
   const isKnown = createKnown();
   const names = new Map<string, string>();
   const unreadable: UnreadableEntry[] = [];
-  let [entries, bytes, isOwn, hasCached, comment] = [0, 0, true, false, ""];
+  const cached = new Set<number>();
+  let [entries, bytes, isOwn, comment] = [0, 0, true, ""];
 
   function take(part: HarPart): void {
     if (part.kind === "member") {
@@ -115,7 +117,6 @@ export function createHarReader(
       return;
     }
     isOwn &&= read.own !== undefined;
-    hasCached ||= read.isCached;
     const { peer, isCut, sequence = number } = read.own ?? {};
     const exchange: Exchange = {
       ...redactExchange(read.seen, pseudonyms, MAX_TEXT_LENGTH),
@@ -125,6 +126,7 @@ export function createHarReader(
     };
     // Tools that listen in two places write one request twice.
     if (!read.own && isKnown(exchange)) return;
+    if (read.isCached) cached.add(sequence);
     bytes += exchangeBytes(exchange);
     if (exchanges.push(exchange) > maxExchanges) throw new HarError(`It holds more than ${maxExchanges} exchanges`);
     if (bytes > maxBytes) {
@@ -138,10 +140,10 @@ export function createHarReader(
       splitter.end();
       return {
         creator: (names.get("creator") || names.get("browser")) || undefined,
-        exchanges: exchanges.toSorted(compareExchanges),
+        exchanges: withCachedBodies(exchanges.toSorted(compareExchanges), cached),
         entries,
         unreadable,
-        hasCached,
+        hasCached: cached.size > 0,
         isOwn: isOwn && exchanges.length > 0,
         comment: comment || undefined,
       };

@@ -32,3 +32,9 @@ export const habits: Readonly<Record<string, (entry: HarEntry) => Written | read
       })),
   "with each entry twice": (one) => [{ ...one }, { ...one }],
 };
+
+/** An entry without what was answered: Chromium forgets the bodies of a page that it has left. */
+export function textless({ response, ...one }: HarEntry): Record<string, unknown> {
+  const { text: _, ...content } = response.content;
+  return { ...one, response: { ...response, content } };
+}

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Report } from "../../lib/judge/report.ts";
 import { foreignHar } from "./foreign.ts";
-import { habits } from "./habits.ts";
+import { habits, textless } from "./habits.ts";
 import { altered, har, type HarEntry } from "./hars.ts";
 import { elsewhere, judge, recorded, statusOf } from "./judged.ts";
 
@@ -19,6 +19,10 @@ const partly: Readonly<Record<string, (entry: HarEntry) => Record<string, unknow
     isMetadata(one) ? { ...one, response: { ...one.response, status: 304 } } : { ...one },
   "metadata without its text": (one) =>
     isMetadata(one) ? { ...one, response: { ...one.response, content: { size: 0 } } } : { ...one },
+  "no text of what was posted for": (one) => one.request.method === "POST" ? textless(one) : { ...one },
+  "no text of what a page had that was left to log in": (one) =>
+    one.request.url.includes("/as/token") ? { ...one } : textless(one),
+  "no text at all": textless,
   "no bodies of requests": ({ request, ...one }) => {
     const { postData, ...rest } = request;
     return { ...one, request: { ...rest, bodySize: postData === undefined ? 0 : 100 } };
@@ -69,6 +73,22 @@ Deno.test("what a browser had in its cache was read", async () => {
   const text = foreignHar(await recorded({}), elsewhere);
   const report = await judge(altered(text, (one) => isMetadata(one) ? { ...one, _fromCache: "disk" } : { ...one }));
   assert.deepEqual([report.verdict, statusOf(report, "C1"), statusOf(report, "C14")], ["pass", "kept", "kept"]);
+});
+
+Deno.test("what a browser forgot with a page that it left, and then had in its cache, is what was read", async () => {
+  const text = foreignHar(await recorded({ slip: "names no resource for the token" }), elsewhere);
+  const entries: readonly HarEntry[] = JSON.parse(text).log.entries;
+  const cached = entries.filter(isMetadata).map((one) => ({ ...one, _fromCache: "disk" }));
+  const at = entries.findIndex(({ request }) => request.url.includes("/as/token"));
+  const mixed = [...entries.slice(0, at).map(textless), ...cached, ...entries.slice(at)];
+  const timed = mixed.map((one, index) => ({ ...one, startedDateTime: `2026-01-02T03:04:${10 + index}.000Z` }));
+  const report = await judge(har(timed), true);
+  assert.deepEqual(["C1", "C14"].map((rule) => statusOf(report, rule)), ["kept", "broken"]);
+});
+
+Deno.test("a token in an address is seen without any headers", async () => {
+  const text = foreignHar(await recorded({ slip: "puts its token into the URL" }), { ...elsewhere, isSanitized: true });
+  assert.equal(statusOf(await judge(text), "C23"), "broken");
 });
 
 Deno.test("what is left out of a recording excuses nothing that it shows", async () => {

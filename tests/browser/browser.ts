@@ -3,43 +3,9 @@
  * notes what a quiet page would not do.
  */
 import assert from "node:assert/strict";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { type AppOptions, createApp } from "../../main.ts";
-
-/** What the environment names; else of Debian's two the one without windows, which needs half the time. */
-export const chromiumPath: string = Deno.env.get("CHROMIUM") ??
-  (await exists("/usr/bin/chromium-headless-shell") ? "/usr/bin/chromium-headless-shell" : "/usr/bin/chromium");
-
-/** No page may be what keeps a test waiting for longer; the machine is shared. */
-const TIMEOUT_MS = 30_000;
-
-/** What keeps a browser from doing anything but what the pages ask for. Every name but our own is unknown to it. */
-const launchArgs: readonly string[] = [
-  "--no-sandbox",
-  "--disable-dev-shm-usage",
-  "--disable-gpu",
-  "--disable-quic",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-default-apps",
-  "--disable-extensions",
-  "--disable-sync",
-  "--no-first-run",
-  "--font-render-hinting=none",
-  "--host-resolver-rules=MAP mock.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-];
-
-const isMissing = !(await exists(chromiumPath));
-const isSkipped = isMissing && Deno.env.get("CI") !== "true";
-
-if (isMissing) {
-  const consequence = isSkipped ? "EVERY BROWSER TEST IS SKIPPED." : "In CI that is a failure.";
-  const remedy =
-    "Install it (apt-get install -y --no-install-recommends chromium-headless-shell) or set CHROMIUM to its path.";
-  const line = `\n*** No Chromium at ${chromiumPath}. ${consequence} ${remedy} ***\n\n`;
-  // By its path, because the test runner keeps what goes to `Deno.stderr`, and some of its reporters never show it.
-  await Deno.writeTextFile("/dev/stderr", line, { append: true });
-}
+import { chromiumPath, isMissing, isSkipped, launchChromium, TIMEOUT_MS } from "./chromium.ts";
 
 /**
  * A test in a real Chromium: skipped with a loud line on stderr where there is none, and failed there if `CI` is `true`.
@@ -128,7 +94,7 @@ export async function openVisit({ app, ...options }: VisitOptions = {}): Promise
 let running: Promise<Browser> | undefined;
 
 function sharedBrowser(): Promise<Browser> {
-  return running ??= launch();
+  return running ??= launchChromium();
 }
 
 /** Ends the Chromium that {@link openVisit} has started. After a file of tests this happens by itself. */
@@ -141,11 +107,6 @@ export async function closeBrowser(): Promise<void> {
 if (!isMissing) {
   Deno.test.beforeAll(async () => void await sharedBrowser());
   Deno.test.afterAll(closeBrowser);
-}
-
-/** Starts Chromium. */
-function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath, args: [...launchArgs], timeout: TIMEOUT_MS });
 }
 
 async function startServer(
@@ -213,8 +174,4 @@ async function registerClient(origin: string, metadata: Readonly<Record<string, 
   const isRegistered = typeof body === "object" && body !== null && "client_id" in body;
   assert.ok(isRegistered, `registration was answered ${response.status} ${JSON.stringify(body)}`);
   return String(body.client_id);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
 }

@@ -1,0 +1,88 @@
+/**
+ * A client of SDK 2.x that is a page: it leaves to log in, and goes on when it comes back. What it is to do stands in its address,
+ * and so does what came of it, at the end.
+ */
+import {
+  Client,
+  type OAuthClientProvider,
+  StreamableHTTPClientTransport,
+  UnauthorizedError,
+} from "@modelcontextprotocol/client";
+
+/** Mistakes that it makes when it is told to. */
+const slips: Readonly<Record<string, (url: URL, init: RequestInit) => void>> = {
+  "tokens are for no resource": (_, { body }) => {
+    if (body instanceof URLSearchParams) body.delete("resource");
+  },
+  "the token is in the address": (url, { headers }) => {
+    const token = new Headers(headers).get("authorization")?.replace("Bearer ", "");
+    if (token) url.searchParams.set("access_token", token);
+  },
+};
+
+const arrived = new URLSearchParams(location.search);
+if (!arrived.has("code")) {
+  sessionStorage.clear();
+  sessionStorage.setItem("told", location.search);
+}
+const told = new URLSearchParams(sessionStorage.getItem("told") ?? "");
+
+/** What lasts until the page is back, whatever its type: the SDK is what wrote it. */
+function kept(name: string): ReturnType<typeof JSON.parse> {
+  return JSON.parse(sessionStorage.getItem(name) ?? "null") ?? undefined;
+}
+
+function keep(name: string): (value: unknown) => void {
+  return (value) => sessionStorage.setItem(name, JSON.stringify(value));
+}
+
+async function send(input: string | URL, init: RequestInit = {}): Promise<Response> {
+  const url = new URL(input);
+  slips[told.get("slip") ?? ""]?.(url, init);
+  const response = await fetch(url, init);
+  // What the SDK leaves unread when the page leaves, Chromium now and then takes for never sent.
+  if (response.status !== 401) return response;
+  return new Response(await response.text(), response);
+}
+
+const redirectUrl = location.origin + location.pathname;
+
+const authProvider: OAuthClientProvider = {
+  redirectUrl,
+  clientMetadata: { client_name: "Page", redirect_uris: [redirectUrl], token_endpoint_auth_method: "none" },
+  state: () => crypto.randomUUID(),
+  clientInformation: () => kept("client"),
+  saveClientInformation: keep("client"),
+  tokens: () => kept("tokens"),
+  saveTokens: keep("tokens"),
+  codeVerifier: () => kept("verifier"),
+  saveCodeVerifier: keep("verifier"),
+  redirectToAuthorization: (url) => {
+    url.searchParams.set("auto_approve", "true");
+    location.href = url.href;
+  },
+};
+
+function open(): StreamableHTTPClientTransport {
+  return new StreamableHTTPClientTransport(new URL(told.get("url") ?? ""), { authProvider, fetch: send });
+}
+
+async function run(): Promise<void> {
+  if (arrived.has("code")) await open().finishAuth(arrived);
+  const mode = told.has("legacy") ? "legacy" : "auto";
+  const client = new Client({ name: "page", version: "1" }, { versionNegotiation: { mode } });
+  const transport = open();
+  await client.connect(transport);
+  await client.listTools();
+  await client.callTool({ name: "mock_echo", arguments: { message: "hello" } });
+  await transport.terminateSession();
+  await client.close();
+}
+
+try {
+  await run();
+  location.hash = "done";
+} catch (error) {
+  // It is leaving, if it has to log in.
+  if (!(error instanceof UnauthorizedError)) location.hash = `failed: ${error}`;
+}
