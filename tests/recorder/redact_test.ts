@@ -70,6 +70,10 @@ Deno.test("queries, fragments and forms lose the values of secret names, and not
       ["http://ann:secret@localhost/x", `http://ann:…${keyed("secret")}@localhost/x`],
       [`/oauth?expected=${token}`, `/oauth?expected=${redactedToken}`],
       ["/plain?a=b&c", "/plain?a=b&c"],
+      ...["key", "sig", "X-Amz-Signature", "subscription-key", "api_key", "auth"].map((name) =>
+        [`https://a/mcp?x=1&${name}=${token}`, `https://a/mcp?x=1&${name}=${redactedToken}`] as const
+      ),
+      [`/x?keyboard=us&signal=${token}`, `/x?keyboard=us&signal=${token}`],
       [
         `/x?request_uri=${encodeURIComponent(pushedUri)}`,
         `/x?request_uri=urn:…${pushedUri.length}…${challengeOf(pushedUri)}`,

@@ -1,7 +1,7 @@
 // Secrets that are recognised by what they look like, wherever they stand: signed tokens, what this server generates,
 // credentials behind the name of their scheme, passwords in URLs, and what stands behind a telling name.
 import { secretPrefixes } from "../../http/secret_prefixes.ts";
-import { secretKindOf, tellingNames } from "./secret_names.ts";
+import { secretKindOf, secretKindOfParameter, tellingNames } from "./secret_names.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** Without any of these there is nothing to be found. */
@@ -55,7 +55,7 @@ export function redactLooks(text: string, { secret, onlyHere }: Pick<Secrets, "s
   if (clean.includes("request_uri:")) clean = clean.replace(REQUEST_URI, (uri) => secret(uri, "protocol"));
   if (clean.includes("=") && /[?&#;]/.test(clean)) {
     clean = clean.replace(PARAMETER, (whole: string, before: string, name: string, value: string) => {
-      const kind = secretKindOf(name);
+      const kind = before === ";" ? secretKindOf(name) : secretKindOfParameter(name);
       return kind === undefined || value === "" ? whole : `${before}${name}=${secret(value, kind)}`;
     });
   }

@@ -7,7 +7,7 @@ import { decode, encode } from "./encoding.ts";
 import type { HeaderPair } from "../exchange.ts";
 import { redactLooks } from "./looks.ts";
 import { createSecrets, type Secrets } from "./secrets.ts";
-import { isSecretHeader, secretKindOf } from "./secret_names.ts";
+import { isSecretHeader, secretKindOfParameter } from "./secret_names.ts";
 
 /** Redacts the parts of one exchange; what it has learned from one part it knows in the next. */
 export interface Redactor extends Pick<Secrets, "secret" | "scrub" | "isOverfull"> {
@@ -79,7 +79,7 @@ function redactForm(value: string, secrets: Secrets, nested = 0): string {
     const at = pair.indexOf("=");
     if (at < 0) return redactText(pair, secrets);
     const [name, sent] = [pair.slice(0, at), decode(pair.slice(at + 1))];
-    const kind = isPlain && name === "code_challenge" ? "verifier" : secretKindOf(decode(name));
+    const kind = isPlain && name === "code_challenge" ? "verifier" : secretKindOfParameter(decode(name));
     if (kind !== undefined) return `${name}=${secrets.secret(sent, kind)}`;
     const clean = isAddress(sent) ? redactUrl(sent, secrets, nested) : redactText(sent, secrets);
     return clean === sent ? pair : `${name}=${encode(clean)}`;

@@ -83,6 +83,9 @@ const kinds: ReadonlyMap<string, SecretKind> = new Map<string, SecretKind>([
 
 const ENDING = new RegExp(`(?:(${personalEndings.join("|")})|${protocolEndings.join("|")})(?:value)?$`);
 
+/** Names that carry a secret in the query of a URL, and anything in a message: keys of an API, signatures of links. */
+const inQueries = /^(?:key|sig|auth|jwt|.*signature|subscriptionkey)$/;
+
 /** The private members of a JSON Web Key (RFC 7518 6.2.2, 6.3.2, 6.4.1). */
 const privateMembers: ReadonlySet<string> = new Set(["d", "p", "q", "dp", "dq", "qi", "oth", "k"]);
 
@@ -96,6 +99,11 @@ export function secretKindOf(name: string): SecretKind | undefined {
   if (known !== undefined || harmless.has(plain)) return known;
   const [ending, personal] = ENDING.exec(plain) ?? [];
   return ending === undefined ? undefined : personal === undefined ? "protocol" : "personal";
+}
+
+/** The same of a parameter in a query. */
+export function secretKindOfParameter(name: string): SecretKind | undefined {
+  return secretKindOf(name) ?? (inQueries.test(normalise(name)) ? "protocol" : undefined);
 }
 
 /** Whether a member of a JSON Web Key is private. */
