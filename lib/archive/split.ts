@@ -16,7 +16,7 @@ const READ_MEMBERS: ReadonlySet<string> = new Set(["creator", "browser", "commen
 
 /** A part of an archive. */
 export type HarPart =
-  /** One of its entries; undefined if it is too large, or is not JSON that can be read. */
+  /** One of its entries; undefined if it is too large, or nested too deep. */
   | { readonly kind: "entry"; readonly entry: JsonObject | undefined }
   /** What the log says of itself. */
   | { readonly kind: "member"; readonly name: string; readonly value: unknown };
@@ -199,7 +199,8 @@ class Splitter implements HarSplitter {
   #finish(last: Uint8Array): void {
     const what = this.#captured;
     const isWhole = this.#size + last.length <= this.#limit();
-    const value = isWhole ? valueOf([...this.#pieces, last]) : undefined;
+    const where = what === "entry" ? `Entry ${this.#count + 1}` : "What the HAR says of itself";
+    const value = isWhole ? valueOf([...this.#pieces, last], where) : undefined;
     this.#captured = undefined;
     this.#pieces = [];
     if (what === "name") this.#name = typeof value === "string" ? value : "";
@@ -211,14 +212,16 @@ class Splitter implements HarSplitter {
   }
 }
 
-function valueOf(pieces: readonly Uint8Array[]): unknown {
+/** @throws HarError for what is not JSON: then the file is none, whatever else is in it. */
+function valueOf(pieces: readonly Uint8Array[], where: string): unknown {
   const decoder = new TextDecoder();
   const text = pieces.map((piece) => decoder.decode(piece, { stream: true })).join("") + decoder.decode();
   try {
     return parseJson(text);
   } catch (error) {
-    if (error instanceof JsonError) return undefined;
-    throw error;
+    if (!(error instanceof JsonError)) throw error;
+    if (error.isTooDeep) return undefined;
+    throw new HarError(`${where} ${error.message}`);
   }
 }
 
