@@ -5,9 +5,10 @@ import { ConfigError } from "../lib/cli/config_values.ts";
 import { readScenarios, reasonOf } from "../lib/cli/start_files.ts";
 import { readHar } from "../lib/archive/read_har.ts";
 import { type AskDeps, createAsker } from "../lib/clone/ask.ts";
-import { type Clone, cloneServer, type CloneSource, differencesFrom, type Start } from "../lib/clone/clone.ts";
+import { type Clone, cloneServer, differencesFrom, type Start } from "../lib/clone/clone.ts";
 import type { Observed } from "../lib/clone/observed.ts";
 import { probe } from "../lib/clone/probe.ts";
+import { requireMcp, type Seen, shownUrl } from "../lib/clone/source.ts";
 import { describeError, OAuthError } from "../lib/http/errors.ts";
 import { isLoopback } from "../lib/http/origin.ts";
 import { plainJson } from "../lib/runtime/plain_text.ts";
@@ -39,7 +40,7 @@ export const startClone: Start = startWith(createApp);
 export async function runClone(options: CloneOptions, deps: CloneDeps): Promise<number> {
   const { url, name, check } = options;
   const { observed, problems, left } =
-    await (options.from === undefined ? ask(options, deps) : read(options.from, deps));
+    await (options.from === undefined ? ask(options, deps).catch(failFor) : read(options.from, deps));
   if (check !== undefined) {
     const { differences, compared } = await compareWith(check, { observed, url }, deps.readText);
     deps.out(describeDifferences(differences, compared));
@@ -58,7 +59,7 @@ export async function runClone(options: CloneOptions, deps: CloneDeps): Promise<
  */
 export async function compareWith(
   path: string,
-  seen: Omit<CloneSource, "name">,
+  seen: Seen,
   readText: CloneDeps["readText"],
 ): Promise<Pick<Clone, "differences" | "compared">> {
   const [scenario] = await readScenarios(path, readText);
@@ -80,7 +81,8 @@ async function ask({ url = "", ...options }: CloneOptions, deps: CloneDeps): Pro
   const asker = createAsker({ ...deps, local: isLoopback(URL.parse(url)?.hostname ?? ""), secret: options.token });
   const left = await probe({ ...options, url }, asker);
   const { observed, problems } = asker;
-  if (observed.length === 0) throw new ConfigError(`${url} cannot be asked: ${problems[0] ?? "no answer"}`);
+  if (observed.length === 0) throw new ConfigError(`${shownUrl(url)} cannot be asked: ${problems[0] ?? "no answer"}`);
+  requireMcp(url, observed);
   return { observed, problems, left };
 }
 

@@ -38,12 +38,12 @@ const exitCodes: Readonly<Record<Verdict, number>> = { pass: 0, fail: 1, incompl
  * @throws ConfigError for a file that cannot be read, or is no recording.
  */
 export async function runJudge(
-  { path, format, isStrict, limits: texts, against, ...how }: JudgeOptions,
+  { path, format, isStrict, limits: texts, against, server, ...how }: JudgeOptions,
   deps: JudgeDeps,
 ): Promise<number> {
   const limits = limitsOf(texts);
   const archive = await readArchive(path, deps);
-  if (against !== undefined) return await compare(archive, { against, format }, deps);
+  if (against !== undefined) return await compare(archive, { against, server, format }, deps);
   const judged = finish(judgingArchive(archive, { name: basename(path), limits, ...how }));
   const report = isStrict ? failOnShoulds(judged) : judged;
   deps.out(format === "text" ? judgeText(report, archive, deps) : written[format](report));
@@ -60,11 +60,11 @@ const written: Readonly<Record<Exclude<JudgeOptions["format"], "text">, (report:
 /** Tells where the server of a recording and a scenario differ; most starts have no use for the server that this takes. */
 async function compare(
   { exchanges }: Archive,
-  { against, format }: Pick<JudgeOptions, "format"> & { readonly against: string },
+  { against, server, format }: Pick<JudgeOptions, "format" | "server"> & { readonly against: string },
   { readText, out }: JudgeDeps,
 ): Promise<number> {
   const { compareWith } = await import("./clone.ts");
-  const { differences, compared } = await compareWith(against, { observed: exchanges }, readText);
+  const { differences, compared } = await compareWith(against, { observed: exchanges, url: server }, readText);
   const isText = format === "text";
   out(
     isText

@@ -57,7 +57,13 @@ export function serversIn(exchanges: readonly Exchange[]): Servers {
   };
 }
 
-function mcpAddressesIn(exchange: Exchange): readonly string[] {
+/**
+ * The addresses of MCP endpoints that an exchange tells: where it went, and where messages go that are answered on the stream
+ * that it is.
+ */
+export function mcpAddressesIn(
+  exchange: Pick<Exchange, "method" | "url" | "status" | "request" | "response">,
+): readonly string[] {
   const { method, url, request, response } = exchange;
   const named = challengeOf(exchange)?.get("resource_metadata");
   if (exchange.status === 401 && named !== undefined) return [addressOf(url)];

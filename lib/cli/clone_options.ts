@@ -1,11 +1,12 @@
 // What `mock-oauth clone` is told.
 import { parseArgs } from "node:util";
+import { redactLine } from "../recorder/redact/redact.ts";
 import { defined } from "../runtime/defined.ts";
 import { ConfigError, present } from "./config_values.ts";
 
 /** What to clone, and how far to go. */
 export interface CloneOptions {
-  /** URL of the MCP endpoint; with `from`, found in there if not given. */
+  /** URL of the MCP endpoint; with `from`, that of the only one in there if not given. */
   readonly url?: string;
   /** A recording to read instead of asking. */
   readonly from?: string;
@@ -29,7 +30,7 @@ output; what it could not see, and where the clone differs, goes to standard err
   --token T         a token that the server takes, to see its tools, resources and prompts   MOCK_CLONE_TOKEN
   --register        register a client, which stays there
   --name NAME       name of the scenario (after the host)
-  --from FILE       read a HAR instead of asking; URL is found in it
+  --from FILE       read a HAR instead of asking; URL says which of its MCP servers, where there are several
   --check FILE      compare this scenario with the server, and end with code 1 if they differ
 `;
 
@@ -55,18 +56,39 @@ export function parseCloneOptions(
   const { values, positionals } = parsed(args);
   if (values.help) return undefined;
   const [url, another] = positionals;
-  if (another !== undefined) throw new ConfigError(`clone takes one URL, not ${another} as well`);
+  if (another !== undefined) throw new ConfigError(`clone takes one URL, not ${redactLine(another)} as well`);
   if (url === undefined && values.from === undefined) {
     throw new ConfigError("clone needs the URL of an MCP endpoint, or --from with a HAR (clone --help says more)");
-  }
-  if (url !== undefined && !/^https?:$/.test(URL.parse(url)?.protocol ?? "")) {
-    throw new ConfigError(`${url} is not an http or https URL, such as https://mcp.example.com/mcp`);
   }
   const { register = false, from, check, name } = values;
   if (name !== undefined && !/^(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) {
     throw new ConfigError(`--name is '${name}', but must be letters a-z, digits and single hyphens, at most 40`);
   }
-  return defined({ url, from, check, name, register, token: values.token ?? present(env("MOCK_CLONE_TOKEN")) });
+  return defined({
+    url: serverUrl(url),
+    from,
+    check,
+    name,
+    register,
+    token: values.token ?? present(env("MOCK_CLONE_TOKEN")),
+  });
+}
+
+/**
+ * The URL of a server, in its normal form.
+ *
+ * @throws ConfigError for what is none, and for one with a password: that is no part of a client's URL, nor would it be kept.
+ */
+export function serverUrl(given: string | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  const url = URL.parse(given);
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new ConfigError(`${redactLine(given)} is not an http or https URL, such as https://mcp.example.com/mcp`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new ConfigError("The URL holds a user name or a password, which clients do not send: leave it out");
+  }
+  return url.href;
 }
 
 // deno-lint-ignore explicit-function-return-type -- parseArgs gives each flag its type, which cannot be named

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { limitNames } from "../judge/limits.ts";
 import { type Revision, revisions } from "../judge/settled.ts";
 import { defined } from "../runtime/defined.ts";
+import { serverUrl } from "./clone_options.ts";
 import { ConfigError } from "./config_values.ts";
 
 /** Formats of the verdict; the first is the one that is written if none is asked for. */
@@ -17,6 +18,8 @@ export interface JudgeOptions {
   readonly format: typeof judgeFormats[number];
   /** A scenario to compare the recorded server with, instead of judging its clients. */
   readonly against?: string;
+  /** Which server to compare, by the URL of its MCP endpoint. */
+  readonly server?: string | undefined;
   /** Whether its clients had done nothing before it began. */
   readonly isWhole?: boolean;
   /** Whether recommendations fail, too. */
@@ -41,6 +44,7 @@ cannot be read.
   --revision R      judge by this revision of MCP, whichever they speak: ${revisions.join(", ")}
   --against FILE    tell where the recorded server differs from this scenario instead, in text or json; ends with code 1 if
                     it does
+  --server URL      which of the recorded MCP servers to compare, where there are several
   --limits L        limits in place of those of the table, such as ${limitNames[0]}:500
 `;
 
@@ -51,6 +55,7 @@ const options = {
   revision: { type: "string" },
   limits: { type: "string", multiple: true },
   against: { type: "string" },
+  server: { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -66,12 +71,16 @@ export function parseJudgeOptions(args: readonly string[]): JudgeOptions | undef
   const [path, another] = positionals;
   if (path === undefined) throw new ConfigError("judge needs a file with a recording (judge --help says more)");
   if (another !== undefined) throw new ConfigError(`judge takes one file, not ${another} as well`);
-  const { against } = values;
+  const { against, server } = values;
+  if (server !== undefined && against === undefined) {
+    throw new ConfigError("--server goes with --against, which compares one server");
+  }
   const known = against === undefined ? judgeFormats : comparisonFormats;
   return defined({
     path,
     format: oneOf("--format", values.format, known) ?? judgeFormats[0],
     against,
+    server: serverUrl(server),
     isWhole: values.whole,
     isStrict: values.strict ?? false,
     judgedBy: oneOf("--revision", values.revision, revisions),

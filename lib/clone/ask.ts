@@ -6,6 +6,7 @@ import { parseObject } from "../judge/reading.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 import { version } from "../runtime/version.ts";
 import { messageWith, methodOf, type Observed } from "./observed.ts";
+import { shownUrl } from "./source.ts";
 import { openSessions } from "./sessions.ts";
 
 /** The most requests that one clone takes. */
@@ -54,7 +55,7 @@ export function createAsker(deps: AskDeps): Asker {
     observed,
     problems,
     ask: async (question) => {
-      const what = `${question.method} ${question.url}`;
+      const what = `${question.method} ${shownUrl(question.url)}`;
       if (tries + keptFor(question, observed) >= MAX_REQUESTS) {
         problems.push(`${what}: not asked, as ${MAX_REQUESTS} requests are the limit`);
         return undefined;

@@ -1,6 +1,5 @@
 // Makes a scenario that behaves as a server was seen to behave: its rules first, then what its answers say beside them, until
 // the clone answers as the original does, or nothing more can be done about it.
-import { OAuthError } from "../http/errors.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { isEventStream, textOf } from "../judge/reading.ts";
@@ -9,9 +8,10 @@ import { type Difference, differencesOf } from "./differences.ts";
 import { grantedBy } from "./login.ts";
 import { aimsOf, editFor, faultOf } from "./faults.ts";
 import { methodOf, type Observed, resultOf } from "./observed.ts";
-import { endpointOf, findMcpUrl, type Places, readPlaces } from "./places.ts";
+import { endpointOf, type Places, readPlaces } from "./places.ts";
 import { namesSeveralServers, readLayout, readMint, readPolicy } from "./policy.ts";
 import { replay, type Running } from "./replay.ts";
+import { pickServer, type Seen } from "./source.ts";
 import { mapUrls, type UrlMap } from "./urls.ts";
 
 /** A clone of a server. */
@@ -33,10 +33,7 @@ export interface Unlike {
 }
 
 /** What a clone is made of. */
-export interface CloneSource {
-  readonly observed: readonly Observed[];
-  /** URL of the MCP endpoint; found if not given. */
-  readonly url?: string | undefined;
+export interface CloneSource extends Seen {
   /** What it is to be called; after its host if not said. */
   readonly name?: string | undefined;
 }
@@ -58,10 +55,10 @@ const MAX_FAULTS = 50;
 /**
  * Makes the clone of a server.
  *
- * @throws OAuthError `invalid_request` where nothing seen is of MCP.
+ * @throws OAuthError `invalid_request` where the server was not seen, or is one of several and none is named.
  */
-export async function cloneServer({ observed, url, name }: CloneSource, start: Start): Promise<Clone> {
-  const mcp = url ?? requireMcpUrl(observed);
+export async function cloneServer({ name, ...seen }: CloneSource, start: Start): Promise<Clone> {
+  const { mcp, observed } = pickServer(seen);
   const places = readPlaces(mcp, observed);
   const layout = readLayout(places);
   const map = mapUrls(places, layout);
@@ -87,13 +84,18 @@ export async function cloneServer({ observed, url, name }: CloneSource, start: S
   return { scenario, unseen: [...unseenIn(places, observed), ...problems], ...unlikeOf(compared) };
 }
 
-/** Where a scenario differs from a server that was seen. */
+/**
+ * Where a scenario differs from a server that was seen.
+ *
+ * @throws OAuthError likewise.
+ */
 export async function differencesFrom(
   scenario: Scenario,
-  { observed, url }: Omit<CloneSource, "name">,
+  seen: Seen,
   start: Start,
 ): Promise<Pick<Clone, "differences" | "compared">> {
-  const map = mapUrls(readPlaces(url ?? requireMcpUrl(observed), observed), scenario.layout);
+  const { mcp, observed } = pickServer(seen);
+  const map = mapUrls(readPlaces(mcp, observed), scenario.layout);
   return unlikeOf(await compare(scenario, { observed, map, start }));
 }
 
@@ -103,15 +105,6 @@ function unlikeOf(compared: readonly Compared[]): Pick<Clone, "differences" | "c
     differences: unlike.map(({ original, differences }) => ({ what: describeRequest(original), differences })),
     compared: compared.length,
   };
-}
-
-function requireMcpUrl(observed: readonly Observed[]): string {
-  const url = findMcpUrl(observed);
-  if (url !== undefined) return url;
-  throw new OAuthError("invalid_request", "There is no MCP server in it", {
-    received: `${observed.length} exchanges`,
-    expected: "a POST of a JSON-RPC message, or a challenge with resource_metadata",
-  });
 }
 
 interface Comparing {

@@ -4,7 +4,7 @@ import { wellKnown } from "../http/urls.ts";
 import type { JsonObject } from "../http/json.ts";
 import { addressOf, challengeOf, listOf, originOf, parseObject, pathOf, textOf } from "../judge/reading.ts";
 import type { resourceMetadataPlaces, serverMetadataPlaces } from "../scenarios/plan.ts";
-import { methodOf, type Observed } from "./observed.ts";
+import type { Observed } from "./observed.ts";
 
 /** Where resource metadata can be. */
 export type ResourcePlace = typeof resourceMetadataPlaces[number];
@@ -40,13 +40,6 @@ export const endpointMembers = {
   pushed_authorization_request_endpoint: "par",
   device_authorization_endpoint: "device",
 } as const;
-
-/** The MCP endpoint of what was seen: where the first message of MCP went. */
-export function findMcpUrl(observed: readonly Observed[]): string | undefined {
-  const first = observed.find((one) => one.method === "POST" && methodOf(one) !== undefined) ??
-    observed.find(({ response }) => response.headers.some(([, value]) => value.includes("resource_metadata=")));
-  return first && addressOf(first.url);
-}
 
 /** Finds where the parts of a server are. */
 export function readPlaces(mcpUrl: string, observed: readonly Observed[]): Places {

@@ -1,12 +1,12 @@
 // The rules of a clone: what can be said of a server by a name that this one has for it. All else is written over its answers.
-import { answerOf as authorizationAnswerOf, listOf, originOf, parseObject, textOf } from "../judge/reading.ts";
+import { addressOf, isEventStream, listOf, originOf, parseObject, textOf } from "../judge/reading.ts";
+import { answerOf as authorizationAnswerOf } from "../judge/reading.ts";
 import { headerOf } from "../recorder/exchange.ts";
 import { isObject } from "../http/json.ts";
 import { defined } from "../runtime/defined.ts";
 import { type Mint, type Policy, resourceMetadataPlaces, serverMetadataPlaces } from "../scenarios/plan.ts";
 import type { Layout } from "../scenarios/scenario.ts";
 import { mcpRevisions, tokenEndpointAuthMethods } from "../scenarios/vocabulary.ts";
-import { isEventStream } from "../judge/reading.ts";
 import { grantedBy, lifetimeOf } from "./login.ts";
 import { accessOf, messageOf, methodOf, type Observed, resultOf } from "./observed.ts";
 import { documentAt, endpointOf, type Places } from "./places.ts";
@@ -33,13 +33,15 @@ export function readLayout({ issuer }: Places): Layout | undefined {
 }
 
 function metadataPolicy(places: Places, observed: readonly Observed[]): Partial<Policy> {
-  const { resource, server } = places;
-  const named = observed.flatMap(({ response }): readonly Policy["challengeMetadata"][] => {
-    const header = headerOf(response, "www-authenticate");
-    return header === undefined
-      ? []
-      : [resourceMetadataPlaces.find((place) => isNamed(header, resource[place])) ?? "none"];
-  });
+  const { mcp, resource, server } = places;
+  const named = observed.filter(({ url }) => addressOf(url) === mcp).flatMap(
+    ({ response }): readonly Policy["challengeMetadata"][] => {
+      const header = headerOf(response, "www-authenticate");
+      return header === undefined
+        ? []
+        : [resourceMetadataPlaces.find((place) => isNamed(header, resource[place])) ?? "none"];
+    },
+  );
   const has = (url: string | undefined): boolean => url !== undefined && documentAt(url, observed) !== undefined;
   return {
     resourceMetadataAt: resourceMetadataPlaces.filter((place) => has(resource[place])),
@@ -67,7 +69,7 @@ function serverPolicy(places: Places, observed: readonly Observed[]): Partial<Po
     clientIdMetadataDocuments: knowsDocuments,
     // Clients that were registered there by hand are trusted here.
     ...(isOpen ? {} : { believeClients: true }),
-    sendIss: sentIss(observed) ?? flag("authorization_response_iss_parameter_supported"),
+    sendIss: sentIss(places, observed) ?? flag("authorization_response_iss_parameter_supported"),
     ...(flag("require_pushed_authorization_requests") ? { requirePushedAuthorizationRequests: true } : {}),
     ...(methods.length === 0 ? {} : { codeChallengeMethods: methods }),
     ...(grants && !grants.includes("refresh_token") ? { issueRefreshTokens: "never" } : {}),
@@ -76,9 +78,11 @@ function serverPolicy(places: Places, observed: readonly Observed[]): Partial<Po
   };
 }
 
-/** Whether authorization responses name their issuer, where a recording has one. */
-function sentIss(observed: readonly Observed[]): boolean | undefined {
-  return observed.map(authorizationAnswerOf).find((answer) => answer?.has("code"))?.has("iss");
+/** Whether authorization responses name their issuer, where a recording has one; another server may have logged the person in. */
+function sentIss(places: Places, observed: readonly Observed[]): boolean | undefined {
+  const origin = originOf(endpointOf(places, "authorization_endpoint") ?? places.issuer);
+  const own = observed.filter(({ url }) => originOf(url) === origin);
+  return own.map(authorizationAnswerOf).find((answer) => answer?.has("code"))?.has("iss");
 }
 
 /** Who gets refresh tokens, and whether these can be used once, where a recording has logins and refreshes. */
@@ -110,7 +114,7 @@ function registeredMethod(places: Places, observed: readonly Observed[]): Partia
 
 /** How the MCP server is spoken to. */
 function protocolPolicy({ mcp }: Places, observed: readonly Observed[]): Partial<Policy> {
-  const own = observed.filter(({ url }) => url.split("?", 1)[0] === mcp);
+  const own = observed.filter(({ url }) => addressOf(url) === mcp);
   const opened = own.filter((one) => methodOf(one) === "initialize" && resultOf(one) !== undefined);
   const isSse = own.some((one) =>
     one.method === "GET" && isEventStream(one.response) && /^event: ?endpoint$/m.test(one.response.body ?? "")

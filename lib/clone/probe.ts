@@ -5,6 +5,7 @@ import { headerOf } from "../recorder/exchange.ts";
 import type { Asker } from "./ask.ts";
 import { type Observed, resultOf, WRONG_TOKEN } from "./observed.ts";
 import { endpointOf, readPlaces } from "./places.ts";
+import { isMcp } from "./source.ts";
 import { describeOpen, openSessions } from "./sessions.ts";
 
 /** What to ask. */
@@ -36,6 +37,8 @@ export async function probe(options: ProbeOptions, asker: Asker): Promise<LeftBe
   const { url, token } = options;
   const first = await post(asker, url, initialize(LATEST));
   await asker.ask({ method: "GET", url, headers: { accept: "text/event-stream" } });
+  // Whatever else is there is not to be bothered.
+  if (!isMcp(url, asker.observed)) return [];
   await preflight(asker, url, "POST");
   await askMetadata(url, asker, first);
   const isOpen = first !== undefined && resultOf(first) !== undefined;

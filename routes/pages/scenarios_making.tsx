@@ -4,6 +4,7 @@ import { type Clone, cloneServer } from "../../lib/clone/clone.ts";
 import { createAsker } from "../../lib/clone/ask.ts";
 import type { Observed } from "../../lib/clone/observed.ts";
 import { probe } from "../../lib/clone/probe.ts";
+import { mcpUrlsIn, requireMcp } from "../../lib/clone/source.ts";
 import { MAX_HAR_BYTES, readingHar } from "../../lib/control/recordings.ts";
 import { scenarioOperations } from "../../lib/control/scenarios.ts";
 import { noStoreJson, prefersHtml } from "../../lib/http/body.ts";
@@ -13,8 +14,17 @@ import { isObject, parseJson, problemOf } from "../../lib/http/json.ts";
 import { isLoopback } from "../../lib/http/origin.ts";
 import { bodyText } from "../../lib/http/request_body.ts";
 import { buildUrls, controlPaths } from "../../lib/http/urls.ts";
+import { redactLine } from "../../lib/recorder/redact/redact.ts";
 import { defineScenario, parseScenario } from "../../lib/scenarios/schema/scenario_schema.ts";
-import { type Found, FoundPage, type Made, MadePage, MakingPage } from "../../views/scenarios/making.tsx";
+import {
+  type Choice,
+  ChoicePage,
+  type Found,
+  FoundPage,
+  type Made,
+  MadePage,
+  MakingPage,
+} from "../../views/scenarios/making.tsx";
 import { callOf } from "../control/handlers.ts";
 import type { Cloning, Deps } from "../deps.ts";
 import { htmlResponse, withOwnReferrer } from "../request/html.ts";
@@ -38,7 +48,7 @@ export function makingHandlers(deps: Deps): Handlers<"scenario_making" | "scenar
       const fields = await readFields(context.request);
       const definition = fields("definition");
       return definition === ""
-        ? await answerFound(context, await find(fields, cloning, deps))
+        ? await answerFound(context, await find({ fields, context }, cloning, deps))
         : await answerMade(context, await make(definition, fields("name"), context, deps));
     },
   };
@@ -76,11 +86,19 @@ async function readFields(request: Request): Promise<Fields> {
   throw new OAuthError("invalid_request", "The body is not a form", { parameter: "body", expected: type });
 }
 
-/** Makes a clone of what the form holds. */
-async function find(fields: Fields, cloning: Cloning, deps: Deps): Promise<Found> {
+/** What a form is, and who sent it. */
+interface Sent {
+  readonly fields: Fields;
+  readonly context: Context;
+}
+
+/** Makes a clone of what the form holds, or has people choose one of several servers. */
+async function find({ fields, context }: Sent, cloning: Cloning, deps: Deps): Promise<Found | Choice> {
   const recording = fields("recording");
   const url = urlOf(fields("url"));
   const { observed, problems, left } = recording === "" ? await ask(url, cloning, deps) : await read(recording, deps);
+  const servers = mcpUrlsIn(observed);
+  if (url === undefined && servers.length > 1 && prefersHtml(context.request)) return { servers, recording };
   const name = fields("name");
   const source = { observed, url, ...(name === "" ? {} : { name }) };
   const clone = await cloneServer(source, startWith(cloning.createApp));
@@ -112,10 +130,15 @@ function noteOn(definition: unknown): string | undefined {
 
 function urlOf(text: string): string | undefined {
   if (text === "") return undefined;
-  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
-  throw new OAuthError("invalid_request", "The URL is not one of a server", {
+  const url = URL.parse(text);
+  const hasPassword = url && (url.username !== "" || url.password !== "");
+  if (url && /^https?:$/.test(url.protocol) && !hasPassword) return url.href;
+  const what = hasPassword
+    ? "The URL holds a user name or a password, which clients do not send"
+    : "The URL is not one of a server";
+  throw new OAuthError("invalid_request", what, {
     parameter: "url",
-    received: text.slice(0, 100),
+    received: redactLine(text),
     expected: "an http or https URL, such as http://localhost:3000/mcp",
   });
 }
@@ -154,7 +177,10 @@ async function ask(
   const asker = createAsker({ fetch, resolveDns, sleep, local: isHere(new URL(url)), refuse });
   const left = await probe({ url }, asker);
   const { observed, problems } = asker;
-  if (observed.length > 0) return { observed, problems, left };
+  if (observed.length > 0) {
+    requireMcp(url, observed);
+    return { observed, problems, left };
+  }
   throw new OAuthError("invalid_request", "The server cannot be asked", {
     parameter: "url",
     received: problems[0] ?? "no answer",
@@ -188,7 +214,8 @@ function parseDefinition(text: string): unknown {
   }
 }
 
-function answerFound({ request, sandbox: { urls } }: Context, found: Found): Response {
+function answerFound({ request, sandbox: { urls } }: Context, found: Found | Choice): Response {
+  if ("servers" in found) return withOwnReferrer(htmlResponse(<ChoicePage urls={urls} choice={found} />));
   if (!prefersHtml(request)) return noStoreJson(found);
   return withOwnReferrer(htmlResponse(<FoundPage urls={urls} found={found} />));
 }

@@ -1,107 +1,9 @@
 /** Clones from recordings: what a client did at another server is what the clone answers. */
 import assert from "node:assert/strict";
-import { ConfigError } from "../../lib/cli/config_values.ts";
 import { parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
-import type { CloneOptions } from "../../lib/cli/clone_options.ts";
-import { parseJudgeOptions } from "../../lib/cli/judge_options.ts";
-import { runClone } from "../../routes/clone.ts";
-import { runJudge } from "../../routes/judge.ts";
 import { entry, har } from "../archive/hars.ts";
-import { callOauth, getTokens, json, origin, register, type TestApp, testApp, text } from "../helpers.ts";
-
-const there = "https://mcp.example.com";
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly told: string;
-}
-
-/** Runs the command on the text of a recording. */
-async function run(
-  recording: string,
-  options: Partial<CloneOptions> = {},
-  files: Record<string, string> = {},
-): Promise<Ran> {
-  const written = { out: "", told: "" };
-  const code = await runClone({ from: "session.har", register: false, ...options }, {
-    fetch: () => assert.fail("nothing is asked"),
-    resolveDns: () => assert.fail("nothing is looked up"),
-    sleep: () => Promise.resolve(),
-    readText: (path) => Promise.resolve(files[path] ?? ""),
-    readBytes: async function* (): AsyncGenerator<Uint8Array, void> {
-      await Promise.resolve();
-      yield new TextEncoder().encode(recording);
-    },
-    randomBytes: (length) => new Uint8Array(length),
-    out: (said) => void (written.out += said),
-    tell: (said) => void (written.told += said),
-  });
-  return { code, ...written };
-}
-
-/** Runs the other command on the text of a recording, and that of a scenario. */
-async function judgeAgainst(recording: string, scenario: string, args: readonly string[] = []): Promise<Ran> {
-  let out = "";
-  const options = parseJudgeOptions(["session.har", "--against", "s.json", ...args]);
-  assert(options);
-  const code = await runJudge(options, {
-    readText: () => Promise.resolve(scenario),
-    readBytes: async function* (): AsyncGenerator<Uint8Array, void> {
-      await Promise.resolve();
-      yield new TextEncoder().encode(recording);
-    },
-    randomBytes: (length) => new Uint8Array(length),
-    out: (said) => void (out += said),
-    isColoured: false,
-  });
-  return { code, out, told: "" };
-}
-
-/** Begins a session, and gives what its requests are sent with. */
-async function begin(test: TestApp, token: string): Promise<Record<string, string>> {
-  const opened = await callOauth(test, token);
-  await opened.body?.cancel();
-  return { authorization: `Bearer ${token}`, "mcp-session-id": opened.headers.get("mcp-session-id") ?? "" };
-}
-
-/** A message to the MCP endpoint; the answer's result or error. */
-async function send(test: TestApp, session: Record<string, string>, message: object): Promise<unknown> {
-  const response = await test.fetch("/oauth", {
-    method: "POST",
-    headers: {
-      ...session,
-      "content-type": "application/json",
-      accept: "application/json, text/event-stream",
-    },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, ...message }),
-  });
-  const { result, error } = await json(response);
-  return result ?? error;
-}
-
-const call = (name: string, args: object): object => ({ method: "tools/call", params: { name, arguments: args } });
-
-/** A session of a client that registers, logs in, lists and calls. */
-async function record(): Promise<string> {
-  await using test = await testApp({ tokenLifetimeSeconds: 900 });
-  await (await test.postJson("/oauth", {})).body?.cancel();
-  for (const path of ["/.well-known/oauth-protected-resource/oauth", "/.well-known/oauth-authorization-server"]) {
-    await (await test.get(path)).body?.cancel();
-  }
-  const { clientId } = await register(test);
-  const token = text(await getTokens(test, clientId, { scope: "mcp:read" }), "access_token");
-  const session = await begin(test, token);
-  await send(test, session, { method: "tools/list" });
-  for (const message of ["x", "y", "x"]) await send(test, session, call("mock_echo", { message }));
-  for (let turn = 0; turn < 2; turn++) {
-    await send(test, session, call("mock_counter", {}));
-    test.clock.nowMs += 7;
-  }
-  await send(test, session, call("nothing_of_the_kind", {}));
-  const recording = await (await test.get("/control/exchanges?format=har")).text();
-  return recording.replaceAll(origin, there);
-}
+import { json, testApp, text } from "../helpers.ts";
+import { begin, call, judgeAgainst, record, recordTwo, run, send, there } from "./recording.ts";
 
 Deno.test("a clone of a recording answers calls as they were answered: by arguments, and the same ones in turn", async () => {
   const recording = await record();
@@ -155,11 +57,47 @@ Deno.test("judge --against makes the same comparison, as text or JSON, and says 
   });
 });
 
-Deno.test("a recording that holds no server is refused, in one line", async () => {
-  await assert.rejects(run("{"), ConfigError);
-  await assert.rejects(run(har([entry()])), (error) => {
-    assert(error instanceof ConfigError);
-    assert.match(error.message, /There is no MCP server in it/);
-    return true;
+Deno.test("of several servers in a recording the one is cloned that is named, and of no other anything is taken over", async (t) => {
+  const recording = await recordTwo();
+  const servers = [`${there}/oauth`, "https://other.example/oauth"];
+  const message = `There are 2 MCP servers in it, and none is named; expected the URL of one of them: ${
+    servers.join(", ")
+  }`;
+  await assert.rejects(run(recording), { name: "ConfigError", message });
+  await assert.rejects(run(recording, { url: "https://third.example/mcp" }), {
+    name: "ConfigError",
+    message: /^There is no MCP server of that URL in it; received 'https:\/\/third\.example\/mcp'; expected one of /,
   });
+  for (const [at, url] of servers.entries()) {
+    await t.step(url, async () => {
+      const { out, told } = await run(recording, { url });
+      assert.match(told, /^All \d+ answers compared are alike\.$/m);
+      assert.deepEqual([out.includes('"mock_echo"'), out.includes('"other_echo"')], [at === 0, at === 1]);
+      assert(!out.includes(at === 0 ? "other.example" : there));
+      assert.equal((await judgeAgainst(recording, out, ["--server", url])).code, 0);
+      await assert.rejects(judgeAgainst(recording, out), { name: "ConfigError", message });
+    });
+  }
+});
+
+Deno.test("what the URLs of a recording hold of secrets is in no clone, nor in what is said of it", async () => {
+  const secrets = ["AIzaSyD3kfj5ldkfj333", "c2lnbmF0dXJl0123456789", "hunter22", "p4th-secret-0123456789"];
+  const [key = "", sig = "", password = "", path = ""] = secrets;
+  const recording = (await record()).replaceAll(
+    `${there}/oauth`,
+    `https://ada:${password}@mcp.example.com/s/${path}/oauth`,
+  )
+    .replaceAll(`/oauth"`, `/oauth?key=${key}&sig=${sig}"`)
+    .replaceAll(
+      `${there}/.well-known/oauth-protected-resource/oauth`,
+      `${there}/.well-known/oauth-protected-resource/s/${path}/oauth`,
+    );
+  const { out, told } = await run(recording);
+  const compared = await run(recording, { check: "s.json" }, { "s.json": out.replaceAll("Echo", "Bang") });
+  assert.match(compared.out, /SECRET/);
+  for (const secret of secrets) {
+    for (const [what, text] of Object.entries({ out, told, compared: compared.out })) {
+      assert(!text.includes(secret), `${secret} in ${what}`);
+    }
+  }
 });

@@ -105,6 +105,20 @@ Deno.test("a recording becomes a scenario, chosen as a file or pasted, and what 
   assert.deepEqual(test.asked, []);
 });
 
+Deno.test("of a recording of several servers one is chosen, each by a button, without a script", async () => {
+  await using test = await making();
+  const [other] = JSON.parse(challenged.replaceAll("mcp.example", "other.example")).log.entries;
+  const recording = har([...JSON.parse(challenged).log.entries, other]);
+  const page = await (await post(test, { recording }, ownForm)).text();
+  const urls = [...page.matchAll(/<button type="submit" name="url" value="([^"]*)"/g)].map(([, url = ""]) => url);
+  assert.deepEqual(urls.map((url) => new URL(url).host), ["mcp.example", "other.example"]);
+  const [, sent = ""] = / name="recording" value="([^"]+)"/.exec(page) ?? [];
+  const again = sent.replaceAll("&quot;", '"').replaceAll("&lt;", "<").replaceAll("&amp;", "&");
+  const chosen = await post(test, { recording: again, url: urls[1] ?? "" }, ownForm);
+  assert.match(await chosen.text(), /value="other-example"/);
+  assert.match(JSON.stringify(await json(await post(test, { recording }))), /There are 2 MCP servers in it/);
+});
+
 Deno.test("what cannot be read is refused by name", async (t) => {
   await using test = await making();
   const wrong: Readonly<Record<string, readonly [Record<string, string>, RegExp]>> = {
@@ -112,6 +126,7 @@ Deno.test("what cannot be read is refused by name", async (t) => {
     "no archive": [{ recording: "{" }, /The recording cannot be read/],
     "no server": [{ recording: har([entry()]) }, /There is no MCP server in it/],
     "no URL": [{ url: "file:///etc/passwd" }, /an http or https URL/],
+    "a password": [{ url: "http://ada:hunter22@localhost/mcp" }, /^(?!.*hunter22).*a user name or a password/],
     "no definition": [{ definition: "{" }, /The definition/],
     "no name": [{ definition: '{"name":"a","plan":{}}', name: "A b" }, /single hyphens/],
   };
@@ -132,6 +147,11 @@ Deno.test("what cannot be read is refused by name", async (t) => {
     assert.equal((await test.fetch(path, { method: "POST", body: "y", headers })).status, 413);
   });
   assert.deepEqual(test.asked, []);
+  await t.step("no MCP server at the URL, which is then left alone", async () => {
+    const answer = await post(test, { url: "http://localhost:3000/scenarios" });
+    assert.match(text(await json(answer), "error_description"), /^There is no MCP server at http.*; received '405 /);
+    assert.equal(test.asked.length, 2);
+  });
 });
 
 Deno.test("other machines are asked with allowClone alone, and no private address ever (RFC 9700 4.11)", async (t) => {

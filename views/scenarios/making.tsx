@@ -10,6 +10,14 @@ export interface Makes {
   readonly isAnywhere: boolean;
 }
 
+/** Servers of which one is wanted. */
+export interface Choice {
+  /** URLs of their MCP endpoints. */
+  readonly servers: readonly string[];
+  /** The recording that they are in, as it was sent. */
+  readonly recording: string;
+}
+
 /** What was found of a server. */
 export interface Found {
   /** The name that the scenario has, until somebody gives it another. */
@@ -97,6 +105,20 @@ export function MakingForm({ urls, makes: { isAnywhere } }: { readonly urls: Url
       </div>
       <button type="submit">see what is found</button>
     </form>
+  );
+}
+
+/** The servers of a recording, each a button. */
+export function ChoicePage({ urls, choice }: { readonly urls: Urls; readonly choice: Choice }): Html {
+  const { servers, recording } = choice;
+  return (
+    <Frame urls={urls} title="which server">
+      <form class="making" method="post" action={pathOf(urls.scenarioMaking)} enctype="multipart/form-data">
+        <p>The recording has {servers.length} MCP servers. A scenario is of one.</p>
+        <input type="hidden" name="recording" value={recording} />
+        {servers.map((url) => <button type="submit" key={url} name="url" value={url}>{url}</button>)}
+      </form>
+    </Frame>
   );
 }
 
