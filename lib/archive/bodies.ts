@@ -13,8 +13,12 @@ const MISSING: RawBody = { text: "", isComplete: false };
 /** Answers without a body (RFC 9110 6.4.1), and those that need none. */
 const BODILESS: ReadonlySet<number> = new Set([101, 202, 204, 205, 301, 302, 303, 304, 307, 308]);
 
-/** What a request said: as a text, or as the fields of a form. */
-export function sentIn(request: JsonObject | undefined): RawBody | undefined {
+/**
+ * What a request said: as a text, or as the fields of a form.
+ *
+ * @param length How long its headers say that it is.
+ */
+export function sentIn(request: JsonObject | undefined, length: number): RawBody | undefined {
   const postData = objectIn(request, "postData");
   const text = textIn(postData, "text");
   if (text) return cut(postData?.encoding === "base64" ? decoded(text) : text);
@@ -24,7 +28,7 @@ export function sentIn(request: JsonObject | undefined): RawBody | undefined {
   });
   if (fields.length > 0) return cut(formOf(fields));
   // -1 stands for a size that is not known, and what is posted has a body as a rule.
-  const size = numberIn(request, "bodySize") ?? 0;
+  const size = length > 0 ? length : numberIn(request, "bodySize") ?? 0;
   return size > 0 || (size < 0 && textIn(request, "method") === "POST") ? MISSING : undefined;
 }
 
@@ -45,20 +49,24 @@ interface Answer {
   readonly response: JsonObject | undefined;
   readonly entry: JsonObject;
   readonly isEvents: boolean;
+  /** How long its headers say that it is. A proxy that hands on what it does not keep writes that it was empty. */
+  readonly length: number;
 }
 
 /** What a response said. */
-export function answeredIn({ response, entry, isEvents }: Answer): RawBody {
+export function answeredIn({ response, entry, isEvents, length }: Answer): RawBody {
   const content = objectIn(response, "content");
   const text = textIn(content, "text");
   if (text) return cut(content?.encoding === "base64" ? decoded(text) : text);
   if (isEvents) {
     const events = objectsIn(entry, "_eventSourceMessages");
-    return events.length === 0 ? MISSING : cut(events.map(eventOf).join(""));
+    const isTold = events.length > 0 && events.every((event) => textIn(event, "data") !== undefined);
+    return isTold ? cut(events.map(eventOf).join("")) : MISSING;
   }
   const [size, sent] = [numberIn(content, "size") ?? -1, numberIn(response, "bodySize") ?? -1];
-  if (size > 0 || sent > 0) return MISSING;
-  return size === 0 || text !== undefined || BODILESS.has(numberIn(response, "status") ?? 0) ? NOTHING : MISSING;
+  const isBodiless = BODILESS.has(numberIn(response, "status") ?? 0);
+  if (size > 0 || sent > 0 || (length > 0 && !isBodiless)) return MISSING;
+  return size === 0 || text !== undefined || isBodiless ? NOTHING : MISSING;
 }
 
 /** An event of a stream, as DevTools lists them. */

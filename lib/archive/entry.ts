@@ -7,6 +7,7 @@
  */
 import type { JsonObject } from "../http/json.ts";
 import { plainUrl } from "../judge/reading.ts";
+import type { SeenHeaders } from "../recorder/exchange.ts";
 import type { Seen } from "../recorder/seen_exchange.ts";
 import { cutText } from "../runtime/own_text.ts";
 import { answeredIn, sentIn } from "./bodies.ts";
@@ -62,8 +63,11 @@ export function readEntry(entry: JsonObject, sequence: number): ReadEntry {
   const { headMs, receivingMs } = timesOf(entry);
   const receivedAtMs = own?.receivedAtMs ?? startedAtMs;
   const isEvents = /^text\/event-stream\b/i.test(answeredHeaders.get("content-type") ?? "");
-  const sent = sentIn(request);
-  const answered = method === "HEAD" ? undefined : answeredIn({ response, entry, isEvents });
+  const lengthIn = (headers: SeenHeaders): number => own ? 0 : Number(headers.get("content-length") ?? 0);
+  const sent = sentIn(request, lengthIn(sentHeaders));
+  const answered = method === "HEAD"
+    ? undefined
+    : answeredIn({ response, entry, isEvents, length: lengthIn(answeredHeaders) });
   const span = { headAtMs: receivedAtMs + headMs, endedAtMs: receivedAtMs + headMs + receivingMs };
   const stream = isEvents && !own ? streamIn(answered?.text ?? "", entry, span) : undefined;
   const seen: Seen = {

@@ -61,6 +61,16 @@ Deno.test("bodies are read in every way that tools write them", async () => {
   assert.deepEqual(await sent(undefined, { bodySize: -1 }), { headers: [], truncated: true });
   const base64 = { mimeType: "application/json", encoding: "base64", text: btoa('{"a":1}'), size: 7 };
   assert.deepEqual(await answered({ content: base64 }), { headers: [json], body: '{"a":1}', truncated: false });
+  // mitmproxy writes so of what it hands on without keeping it.
+  const length = { headers: [{ name: "content-length", value: "7" }] };
+  assert.deepEqual(await sent({ mimeType: json[1], text: null, params: [] }, { ...length, bodySize: 0 }), {
+    headers: [["content-length", "7"], json],
+    truncated: true,
+  });
+  assert.deepEqual(await answered({ ...length, content: { size: 0, mimeType: json[1], text: "" }, bodySize: 0 }), {
+    headers: [["content-length", "7"], json],
+    truncated: true,
+  });
   // Chromium forgets the bodies of a page that it has left, and those of streams.
   assert.deepEqual(await answered({ content: { size: 7, mimeType: json[1] } }), { headers: [json], truncated: true });
   assert.deepEqual(await answered({ content: { size: -1, mimeType: json[1] }, bodySize: -1 }), {
@@ -88,8 +98,13 @@ Deno.test("an event stream is read as text, as base64, or as a list of events, a
     }),
     entry({ response: { content: { mimeType, text: notice } } }),
     entry({ response: { content: { mimeType, size: 9 } } }),
+    // DevTools leave out what events say, unless told otherwise.
+    entry({
+      response: { content: { mimeType, size: 9 } },
+      _eventSourceMessages: [{ time: 1767323046, eventName: "message", eventId: "7" }],
+    }),
   ].map(async (one) => (await read(har([one]))).exchanges[0]));
-  assert.deepEqual(streams.map((one) => one?.response.body), [notice + text, text, text, notice, undefined]);
+  assert.deepEqual(streams.map((one) => one?.response.body), [notice + text, text, text, notice, undefined, undefined]);
   const ended = { endedAtMs: began + 12, endedBy: "server" };
   assert.deepEqual(streams.map((one) => one?.stream), [
     { eventsAtMs: [began + 10, began + 12], ...ended },
@@ -97,8 +112,9 @@ Deno.test("an event stream is read as text, as base64, or as a list of events, a
     { eventsAtMs: [1767323046000], ...ended },
     { eventsAtMs: [began + 10] },
     { eventsAtMs: [] },
+    { eventsAtMs: [] },
   ]);
-  assert.deepEqual(streams.map((one) => one?.isOpen ?? false), [false, false, false, true, true]);
+  assert.deepEqual(streams.map((one) => one?.isOpen ?? false), [false, false, false, true, true, true]);
 });
 
 Deno.test("entries come in the order in which they began, and what nobody sent or answered is left out", async () => {
