@@ -17,6 +17,7 @@ import { withCachedBodies } from "./cached_bodies.ts";
 import { readEntry } from "./entry.ts";
 import { HarError } from "./har_error.ts";
 import { objectIn, textIn } from "./members.ts";
+import { withoutIdleBodies } from "./needed.ts";
 import { createHarSplitter, type HarPart } from "./split.ts";
 
 /** What an archive holds. */
@@ -119,7 +120,7 @@ export function createHarReader(
     isOwn &&= read.own !== undefined;
     const { peer, isCut, sequence = number } = read.own ?? {};
     const exchange: Exchange = {
-      ...redactExchange(read.seen, pseudonyms, MAX_TEXT_LENGTH),
+      ...redactExchange(read.own ? read.seen : withoutIdleBodies(read.seen), pseudonyms, MAX_TEXT_LENGTH),
       sequence,
       ...(peer === undefined ? {} : { peer }),
       ...(isCut ? { isCut } : {}),

@@ -11,6 +11,8 @@ import { HarError } from "./har_error.ts";
 export const MAX_ENTRY_BYTES = 16 * 1024 ** 2;
 /** The most that any other member may hold that is read. */
 const MAX_MEMBER_BYTES = 64 * 1024;
+/** So much of a string is kept at least: more than any reader takes of a body, however its characters are written. */
+const MIN_STRING_BYTES = 7 * 1024 ** 2;
 /** Members of the log that are read beside its entries: who wrote it. */
 const READ_MEMBERS: ReadonlySet<string> = new Set(["creator", "browser", "comment"]);
 
@@ -35,18 +37,26 @@ export interface HarSplitter {
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [ARRAY, ARRAY_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d];
+const HALF_ESCAPE = new Uint8Array([BACKSLASH]);
+/** Characters of an escape, such as \u00e9. */
+const LONGEST_ESCAPE = 6;
 const BLANKS: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /** What is read at each level: nothing yet, the members of the root, those of the log, its entries. */
 const [NOWHERE, ROOT, LOG, ENTRIES] = [0, 1, 2, 3];
 
-/** Makes what takes one archive apart. */
-export function createHarSplitter(): HarSplitter {
-  return new Splitter();
+/**
+ * Makes what takes one archive apart.
+ *
+ * @param keptOfStrings How much of a string is kept at least, in bytes.
+ */
+export function createHarSplitter(keptOfStrings: number = MIN_STRING_BYTES): HarSplitter {
+  return new Splitter(keptOfStrings);
 }
 
 class Splitter implements HarSplitter {
+  readonly #keptOfStrings: number;
   /** How deep in the JSON. */
   #depth = 0;
   /** How deep of that lies what is read: {@link ROOT}, {@link LOG} or {@link ENTRIES}; anything deeper is a value in it. */
@@ -59,6 +69,12 @@ class Splitter implements HarSplitter {
   #captured: "name" | "member" | "entry" | undefined;
   #pieces: Uint8Array[] = [];
   #size = 0;
+  /** Where the string begins that is being read, in what is kept. */
+  #stringAt = 0;
+  /** Whether what is kept ends neither in an escape nor near one, so that it can be followed by anything. */
+  #isPlain = false;
+  /** Whether what was left out ends in half an escape. */
+  #isCut = false;
   #from = 0;
   #count = 0;
   #position = 0;
@@ -67,6 +83,10 @@ class Splitter implements HarSplitter {
   #hasLog = false;
   #parts: HarPart[] = [];
 
+  constructor(keptOfStrings: number) {
+    this.#keptOfStrings = keptOfStrings;
+  }
+
   push(chunk: Uint8Array): readonly HarPart[] {
     this.#parts = [];
     this.#from = 0;
@@ -74,7 +94,7 @@ class Splitter implements HarSplitter {
       if (!this.#isInString) this.#read(chunk[at] ?? 0, at, chunk);
       else at = this.#readString(at, chunk);
     }
-    if (this.#captured) this.#keep(chunk.subarray(this.#from));
+    if (this.#captured && !this.#isOfFilm()) this.#keep(chunk.subarray(this.#from));
     this.#position += chunk.length;
     return this.#parts;
   }
@@ -126,6 +146,7 @@ class Splitter implements HarSplitter {
     switch (byte) {
       case QUOTE:
         this.#isInString = true;
+        this.#stringAt = this.#size + at - this.#from;
         if (isHere && !this.#isValueNext) this.#capture("name", at);
         else if (isHere && this.#isRead()) this.#capture("member", at);
         return;
@@ -181,15 +202,26 @@ class Splitter implements HarSplitter {
   #capture(what: "name" | "member" | "entry", at: number): void {
     this.#captured = what;
     this.#pieces = [];
+    this.#isCut = false;
     this.#size = 0;
     this.#from = at;
   }
 
   /** Keeps a copy of a piece of what is read, unless that is too large altogether. */
   #keep(piece: Uint8Array): void {
+    if (this.#isCut) this.#pieces.push(HALF_ESCAPE);
+    this.#isCut = false;
     this.#size += piece.length;
+    this.#isPlain = piece.length >= LONGEST_ESCAPE && !piece.subarray(-LONGEST_ESCAPE).includes(BACKSLASH);
     if (this.#size <= this.#limit()) this.#pieces.push(piece.slice());
     else this.#pieces = [];
+  }
+
+  /** Leaves out a piece in the middle of a string that is longer than anything that is read, such as a film. */
+  #isOfFilm(): boolean {
+    const isLong = this.#isInString && this.#isPlain && this.#size - this.#stringAt >= this.#keptOfStrings;
+    if (isLong) this.#isCut = this.#isEscaped;
+    return isLong;
   }
 
   #limit(): number {
@@ -200,7 +232,8 @@ class Splitter implements HarSplitter {
     const what = this.#captured;
     const isWhole = this.#size + last.length <= this.#limit();
     const where = what === "entry" ? `Entry ${this.#count + 1}` : "What the HAR says of itself";
-    const value = isWhole ? valueOf([...this.#pieces, last], where) : undefined;
+    const pieces = this.#isCut ? [...this.#pieces, HALF_ESCAPE, last] : [...this.#pieces, last];
+    const value = isWhole ? valueOf(pieces, where) : undefined;
     this.#captured = undefined;
     this.#pieces = [];
     if (what === "name") this.#name = typeof value === "string" ? value : "";

@@ -1,6 +1,7 @@
 /** Reading HTTP archives, as many tools write them, and as nobody should (HAR 1.2). */
 import assert from "node:assert/strict";
 import { createHarReader } from "../../lib/archive/read_har.ts";
+import { createHarSplitter } from "../../lib/archive/split.ts";
 import { buildHar } from "../../lib/judge/formats/har.ts";
 import { recordedApp, SANDBOX } from "../recorder/recorded_app.ts";
 import { challenge, challengeOf, verifier } from "../helpers.ts";
@@ -208,8 +209,8 @@ Deno.test("an entry that is nested too deep is counted, and the others are read"
   assert.deepEqual([exchanges.map(({ sequence }) => sequence), unreadable.length], [[2], 1]);
 });
 
-Deno.test("of a file that is all pictures no more than an entry is in memory", () => {
-  const reader = createHarReader({ key: new Uint8Array(32) });
+Deno.test("of a file that is all pictures no more than an entry is in memory, and nothing of them is kept", () => {
+  const reader = createHarReader({ key: new Uint8Array(32), maxBytes: 64 * 1024 });
   const encoder = new TextEncoder();
   const [head, tail] = har([entry()]).split('"entries":[');
   const picture = encoder.encode("iVBORw0KGgo".repeat(100_000));
@@ -217,15 +218,36 @@ Deno.test("of a file that is all pictures no more than an entry is in memory", (
   push(`${head}"entries":[`);
   const before = Deno.memoryUsage();
   let peak = 0;
-  for (let count = 0; count < 2; count++) {
-    push('{"response":{"content":{"text":"');
+  for (const type of ["image/png", "application/pdf", "text/html"]) {
+    const content = { mimeType: type, text: "…" };
+    const [start = "", end = ""] = JSON.stringify(entry({ url: `https://cdn.example/${type}`, response: { content } }))
+      .split("…");
+    push(start);
     for (let piece = 0; piece < 20; piece++) reader.push(picture);
-    push('"}}},');
+    push(`${end},`);
     const { heapUsed, external } = Deno.memoryUsage();
     peak = Math.max(peak, heapUsed + external - before.heapUsed - before.external);
   }
   push(tail ?? "");
   const { exchanges, unreadable } = reader.end();
-  assert.deepEqual([exchanges.length, unreadable.length], [1, 2]);
+  assert.deepEqual([exchanges.length, unreadable.length], [4, 0]);
+  assert.deepEqual(exchanges.map(({ response }) => response.truncated), [true, true, true, false]);
   assert(peak < 64 * 1024 ** 2, `${Math.round(peak / 1024 ** 2)} MiB`);
+});
+
+Deno.test("a string that is cut in the middle stays a string, wherever its escapes lie", () => {
+  const escapes = String.raw`abcdefghijkl\"}{\\\u00e9mnopqrstuvwxyz\\\"\\\\yz`;
+  const text = har([{ film: "…", next: 1 }, { last: true }]).replace("…", escapes.repeat(20));
+  const bytes = new TextEncoder().encode(text);
+  const lengths = new Set<number>();
+  for (let size = 1; size < 200; size++) {
+    const splitter = createHarSplitter(64);
+    const entries = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => at * size)
+      .flatMap((at) => splitter.push(bytes.subarray(at, at + size)))
+      .flatMap((part) => part.kind === "entry" ? [part.entry] : []);
+    splitter.end();
+    assert.deepEqual([entries.length, entries[0]?.next, entries[1]?.last], [2, 1, true], `in pieces of ${size}`);
+    lengths.add(String(entries[0]?.film).length);
+  }
+  assert(lengths.size > 10, "something was cut");
 });
