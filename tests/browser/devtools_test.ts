@@ -13,8 +13,8 @@ const rows: readonly {
 }[] = [
   { told: {}, failures: [] },
   { told: { legacy: "" }, failures: [] },
-  { told: { slip: "tokens are for no resource" }, failures: ["C14"] },
-  { told: { slip: "the token is in the address" }, failures: ["C23"] },
+  { told: { mistake: "its token is for no resource" }, failures: ["C14"] },
+  { told: { mistake: "its token is in the address" }, failures: ["C23"] },
 ];
 
 /** What is not seen in either export, and why: Chromium forgets the bodies of a page that was left to log in. */
@@ -46,7 +46,7 @@ Deno.test({
     const script = await bundled("tests/browser/page_client.ts");
     await using pages = serve((request) => pageOf(request, script));
     for (const [index, { told, failures }] of rows.entries()) {
-      await t.step(`${told.slip ?? "nothing is wrong"}${"legacy" in told ? ", in a session" : ""}`, async () => {
+      await t.step(`${told.mistake ?? "nothing is wrong"}${"legacy" in told ? ", in a session" : ""}`, async () => {
         const sandbox = `${addressOf(server)}/s/standard~${index}`;
         await visit(devTools, `${addressOf(pages)}/?${new URLSearchParams({ url: `${sandbox}/oauth`, ...told })}`);
         const live = reported.parse(await (await fetch(`${sandbox}/control/report`)).json());

@@ -2,23 +2,13 @@
  * A client of SDK 2.x that is a page: it leaves to log in, and goes on when it comes back. What it is to do stands in its address,
  * and so does what came of it, at the end.
  */
+import { mistakes, sendWith } from "../interop/mistakes.ts";
 import {
   Client,
   type OAuthClientProvider,
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
-
-/** Mistakes that it makes when it is told to. */
-const slips: Readonly<Record<string, (url: URL, init: RequestInit) => void>> = {
-  "tokens are for no resource": (_, { body }) => {
-    if (body instanceof URLSearchParams) body.delete("resource");
-  },
-  "the token is in the address": (url, { headers }) => {
-    const token = new Headers(headers).get("authorization")?.replace("Bearer ", "");
-    if (token) url.searchParams.set("access_token", token);
-  },
-};
 
 const arrived = new URLSearchParams(location.search);
 if (!arrived.has("code")) {
@@ -36,14 +26,13 @@ function keep(name: string): (value: unknown) => void {
   return (value) => sessionStorage.setItem(name, JSON.stringify(value));
 }
 
-async function send(input: string | URL, init: RequestInit = {}): Promise<Response> {
-  const url = new URL(input);
-  slips[told.get("slip") ?? ""]?.(url, init);
+const mistake = Object.entries(mistakes).find(([name]) => name === told.get("mistake"))?.[1];
+
+const send = sendWith(mistake, async (url, init) => {
   const response = await fetch(url, init);
   // What the SDK leaves unread when the page leaves, Chromium now and then takes for never sent.
-  if (response.status !== 401) return response;
-  return new Response(await response.text(), response);
-}
+  return response.status === 401 ? new Response(await response.text(), response) : response;
+});
 
 const redirectUrl = location.origin + location.pathname;
 

@@ -1,6 +1,7 @@
 /** `deno task schemathesis [--minutes 10] [--seed 1]`. */
 import { parseArgs } from "node:util";
-import { install, run } from "./schemathesis.ts";
+import { install } from "./python.ts";
+import { run } from "./schemathesis.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -9,7 +10,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: `${Date.now() % 1_000_000}` },
   },
 });
-await install();
+await install("schemathesis", "schemathesis.txt");
 const outcomes = await run(Number(values.minutes) * 60, Number(values.seed));
 for (const { title, text } of outcomes) Deno.stdout.writeSync(new TextEncoder().encode(`# ${title}\n\n${text}\n`));
 Deno.exit(outcomes.every(({ isRight }) => isRight) ? 0 : 1);

@@ -2,15 +2,13 @@
  * schemathesis over what the server says of itself and what is said of it by hand: cases drawn from both documents, against
  * a server of its own. No answer may be a 5xx, have a status that is not described, or not fit its schema.
  */
-import assert from "node:assert/strict";
 import { z } from "zod";
 import { challenge, codeFields, publicClient, redirectUri, verifier } from "../helpers.ts";
 import { createClient, fetchCode, jsonOf, makeFolder, startServer } from "../host/program.ts";
 import { type Known, oauthContract } from "./oauth.ts";
+import { pathOf } from "./python.ts";
 
-const built = new URL("../../dist/schemathesis/", import.meta.url);
-const requirements = new URL("requirements.txt", import.meta.url).pathname;
-const schemathesis = new URL("bin/schemathesis", built).pathname;
+const schemathesis = pathOf("schemathesis", "schemathesis");
 
 const checks = [
   ...["not_a_server_error", "status_code_conformance", "content_type_conformance"],
@@ -19,29 +17,6 @@ const checks = [
 
 /** Waiting for a client that never comes would take what time there is. */
 const config = `[parameters]\n"query.wait" = 0\n`;
-
-/** Whether it can be had: a machine may have Python, and no way to a registry of packages. */
-export async function canInstall(): Promise<boolean> {
-  try {
-    await install();
-    return true;
-  } catch (error) {
-    await Deno.stderr.write(new TextEncoder().encode(`schemathesis: ${error}\n`));
-    return false;
-  }
-}
-
-/** Installs it, where that has not been done. */
-export async function install(): Promise<void> {
-  await must("python3", ["-m", "venv", built.pathname]);
-  const pip = new URL("bin/pip", built).pathname;
-  await must(pip, ["install", "--quiet", "--disable-pip-version-check", "--requirement", requirements]);
-}
-
-async function must(command: string, args: readonly string[]): Promise<void> {
-  const { code, text } = await output(command, args);
-  assert.equal(code, 0, text);
-}
 
 async function output(command: string, args: readonly string[], cwd?: string): Promise<{ code: number; text: string }> {
   const { code, stdout, stderr } = await new Deno.Command(command, {

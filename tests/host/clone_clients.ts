@@ -51,13 +51,13 @@ export async function visit(sdk: Sdk, url: string, browse: (url: URL) => Promise
 const MAX_PAGES = 10;
 
 /** Goes where a browser is sent, with its cookies, until it is sent back to the client; our own server is told to agree. */
-async function goThrough(start: URL): Promise<URL> {
+export async function goThrough(start: URL, send: Fetch = fetch): Promise<URL> {
   const cookies = new Map<string, string>();
   let url = new URL(start);
   url.searchParams.append("auto_approve", "true");
   for (let page = 0; page < MAX_PAGES; page++) {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-    const response = await fetch(url, { redirect: "manual", headers: { cookie } });
+    const response = await send(url, { redirect: "manual", headers: { cookie } });
     const text = await response.text();
     for (
       const [, name = "", value = ""] of response.headers.getSetCookie().map((set) =>
