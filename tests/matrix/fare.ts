@@ -72,9 +72,9 @@ function lastingText(text: string, url: string): string {
 
 async function judge({ control, url }: Job): Promise<Omit<Cell, "outcome">> {
   const report = reportShape.parse(await (await fetch(`${control}/report`)).json());
-  const [client] = report.clients.filter(({ failures }) => failures.length > 0);
-  const { revision } = client ?? report.clients.find((one) => one.revision !== undefined) ?? {};
-  const broken = client ? await describeBroken(client, { control, url }) : [];
+  const failing = report.clients.filter(({ failures }) => failures.length > 0);
+  const { revision } = failing[0] ?? report.clients.find((one) => one.revision !== undefined) ?? {};
+  const broken = await describeBroken(failing, { control, url });
   const warnings = [...new Set(report.clients.flatMap((one) => one.warnings))];
   return {
     verdict: report.verdict,
@@ -85,17 +85,21 @@ async function judge({ control, url }: Job): Promise<Omit<Cell, "outcome">> {
   };
 }
 
+/** What failed: each rule once, although a program that registers anew may be several clients in the report. */
 async function describeBroken(
-  { failures, findings }: z.infer<typeof reportShape>["clients"][number],
+  failing: z.infer<typeof reportShape>["clients"],
   { control, url }: Pick<Job, "control" | "url">,
 ): Promise<NonNullable<Cell["broken"]>> {
+  if (failing.length === 0) return [];
   const { exchanges } = exchangesShape.parse(await (await fetch(`${control}/exchanges`)).json());
   const base = url.replace(/\/oauth$/, "");
   const lines = new Map(exchanges.map(({ sequence, method, url: asked, status }) => {
     const path = asked.startsWith(base) ? asked.slice(base.length) : new URL(asked).pathname;
     return [sequence, `${method} ${path.split("?")[0]} → ${status}`];
   }));
-  return failures.map((rule) => {
+  const findings = failing.flatMap(({ failures, findings }) => findings.filter(({ rule }) => failures.includes(rule)));
+  const rules = [...new Set(findings.map(({ rule }) => rule))].sort();
+  return rules.map((rule) => {
     const { detail = "", evidence = [] } = findings.find((finding) => finding.rule === rule) ?? {};
     return {
       rule,
