@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import { lacking } from "../../lib/archive/lacks.ts";
 import { createApp } from "../../main.ts";
+import { startEverything } from "../host/everything_server.ts";
 import { chromiumPath, isMissing, isSkipped } from "./chromium.ts";
 import { type DevTools, type Launched, launchWithDevTools } from "./devtools.ts";
 
@@ -45,21 +46,30 @@ Deno.test({
     await using server = serve(createApp({ control: "open" }));
     const script = await bundled("tests/browser/page_client.ts");
     await using pages = serve((request) => pageOf(request, script));
+    const judge = async (how: Parameters<DevTools["save"]>[0]): Promise<Reported> => {
+      const body = await devTools.save(how);
+      const answer = await fetch(`${addressOf(server)}/control/judge?whole=true`, { method: "POST", body });
+      return reported.parse(await answer.json());
+    };
     for (const [index, { told, failures }] of rows.entries()) {
       await t.step(`${told.mistake ?? "nothing is wrong"}${"legacy" in told ? ", in a session" : ""}`, async () => {
         const sandbox = `${addressOf(server)}/s/standard~${index}`;
         await visit(devTools, `${addressOf(pages)}/?${new URLSearchParams({ url: `${sandbox}/oauth`, ...told })}`);
         const live = reported.parse(await (await fetch(`${sandbox}/control/report`)).json());
         assert.deepEqual(live.clients[0]?.failures, failures);
-        const judge = async (how: Parameters<DevTools["save"]>[0]): Promise<Reported> => {
-          const body = await devTools.save(how);
-          const answer = await fetch(`${addressOf(server)}/control/judge?whole=true`, { method: "POST", body });
-          return reported.parse(await answer.json());
-        };
         requireSame(await judge("with sensitive data"), live, unseen);
         requireSame(await judge("sanitized"), live, [...unseen, lacking.credentials.reason]);
       });
     }
+    await t.step("at the server with everything", async () => {
+      await using everything = await startEverything();
+      const told = new URLSearchParams({ url: everything.url, legacy: "" });
+      await visit(devTools, `${addressOf(pages)}/?${told}`);
+      for (const how of ["with sensitive data", "sanitized"] as const) {
+        const { verdict, clients: [client] } = await judge(how);
+        assert.deepEqual([verdict, client?.failures], ["pass", []], how);
+      }
+    });
   },
 });
 

@@ -62,8 +62,9 @@ async function run(): Promise<void> {
   const client = new Client({ name: "page", version: "1" }, { versionNegotiation: { mode } });
   const transport = open();
   await client.connect(transport);
-  await client.listTools();
-  await client.callTool({ name: "mock_echo", arguments: { message: "hello" } });
+  const { tools } = await client.listTools();
+  const name = tools.map((tool) => tool.name).find((tool) => tool.endsWith("echo")) ?? "";
+  await client.callTool({ name, arguments: { message: "hello" } });
   await transport.terminateSession();
   await client.close();
 }
