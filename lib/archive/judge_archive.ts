@@ -76,26 +76,34 @@ interface Whole {
 function* judgingPart(part: Part, { archive, gaps, how }: Whole): Sliced<Report> {
   const { exchanges } = part;
   const { name, isWhole, judgedBy, limits } = how;
-  const gap = gaps.at(-1)?.number ?? 0;
   const isKnown = isWhole ?? (archive.isOwn && archive.comment === undefined && exchanges[0]?.sequence === 1);
   const report = yield* judging(exchanges, {
     sandbox: name,
     hasOrigin: true,
-    isWhole: gap === 0,
+    isWhole: gaps.length === 0,
     isCleared: !isKnown,
     wasReset: !isKnown,
     // Nobody else was at work than the clients that somebody recorded, and their people.
     isLabelled: true,
-    wholeFrom: exchanges.findLastIndex(({ sequence }) => sequence < gap) + 1,
+    wholeFrom: wholeFrom(exchanges, gaps),
     leftOut: gaps.length,
     ...(judgedBy ? { judgedBy } : {}),
     ...(limits ? { limits } : {}),
   });
   const { isCleared = false, ...record } = report.record;
-  return withoutLacking(
-    { ...report, record, ...(isCleared ? { note: UNKNOWN_BEFORE } : {}) },
-    lacksOf(archive, part),
-  );
+  const noted = { ...report, record, ...(isCleared ? { note: UNKNOWN_BEFORE } : {}) };
+  if (archive.isOwn) return noted;
+  return withoutLacking({ report: noted, exchanges, gaps, isWhole: isKnown }, lacksOf(archive, part));
+}
+
+/** The position behind the last gap. */
+function wholeFrom(exchanges: readonly Exchange[], gaps: Archive["unreadable"]): number {
+  let [lastMs, lastNumber] = [-Infinity, 0];
+  for (const { number, startedAtMs } of gaps) {
+    if (startedAtMs === undefined) lastNumber = number;
+    else lastMs = Math.max(lastMs, startedAtMs);
+  }
+  return exchanges.findLastIndex(({ sequence, receivedAtMs }) => sequence < lastNumber || receivedAtMs <= lastMs) + 1;
 }
 
 const UNKNOWN_BEFORE = "What its clients did before the recording began is not known";

@@ -3,138 +3,26 @@
  *
  * @module
  */
-import { addressOf, challengeOf, isEventStream, listOf, messagesOf, parseObject, textOf } from "../judge/reading.ts";
+import {
+  addressOf,
+  challengeOf,
+  formOf,
+  isEventStream,
+  listOf,
+  messagesOf,
+  parseObject,
+  textOf,
+} from "../judge/reading.ts";
 import type { Report } from "../judge/report.ts";
 import { decide, type Finding, sumUp } from "../judge/verdict.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
-import { type RuleId, ruleIds } from "../scenarios/vocabulary.ts";
+import { type Lack, lacking, lacks } from "./lacking.ts";
 import type { Part } from "./parts.ts";
 import type { Archive } from "./read_har.ts";
 import { isWellKnown, metadataIn } from "./servers.ts";
 
-const lacks = [
-  "credentials",
-  "event_times",
-  "stream_ends",
-  "metadata",
-  "cached_headers",
-  "request_headers",
-  "login_bodies",
-  "login_answers",
-  "call_bodies",
-  "own_logins",
-] as const;
-
-/** Something that a recording lacks. */
-export type Lack = typeof lacks[number];
-
-/** What is said of rules that need it. */
-interface Lacking {
-  readonly reason: string;
-  readonly rules: readonly RuleId[];
-  /** Whether what was seen to be kept was kept all the same; false if not given. */
-  readonly isOfBroken?: boolean;
-  /** Those of them that are broken by what is seen rather than by what is not. */
-  readonly seenBroken?: readonly RuleId[];
-}
-
-/** What is said of a rule that needs it, and which these are. */
-export const lacking: Readonly<Record<Lack, Lacking>> = {
-  credentials: {
-    reason:
-      "The recording has no Authorization header at all: its tool has left them out, as DevTools does unless told otherwise",
-    rules: [
-      "C20",
-      "C22",
-      "C23",
-      "C24",
-      "C33",
-      "C34",
-      "C36",
-      "C37",
-      "C38",
-      "C41",
-      "C43",
-      "C44",
-      "M12",
-      "M131",
-      "M137",
-      "M157",
-    ],
-    seenBroken: ["C23"],
-  },
-  event_times: {
-    reason: "The recording does not tell when the events of its streams came",
-    rules: ["M112", "M131", "M138", "M148"],
-  },
-  stream_ends: {
-    reason: "The recording does not tell who ended its streams",
-    rules: ["M53", "M115", "M117"],
-  },
-  metadata: {
-    reason: "The recording does not tell what some of the metadata said that its clients asked for",
-    isOfBroken: true,
-    rules: [
-      "C1",
-      "C2",
-      "C3",
-      "C4",
-      "C5",
-      "C6",
-      "C10",
-      "C12",
-      "C13",
-      "C14",
-      "C17",
-      "C18",
-      "C21",
-      "C25",
-      "C26",
-      "C27",
-      "C28",
-      "C29",
-      "C31",
-      "C37",
-      "C39",
-      "C41",
-      "C43",
-    ],
-  },
-  cached_headers: {
-    reason: "Some metadata came from a cache, so that nothing tells what its clients would have sent for it",
-    isOfBroken: true,
-    rules: ["C31", "C43"],
-  },
-  // What a request is, and which revision it is of, is told by its headers and its body.
-  request_headers: {
-    reason: "Its requests have no headers at all: its tool has left them out",
-    isOfBroken: true,
-    rules: ruleIds,
-  },
-  login_bodies: {
-    reason: "The recording does not tell what some requests to an authorization server said",
-    isOfBroken: true,
-    rules: ruleIds.filter((id) => id.startsWith("C")),
-  },
-  login_answers: {
-    reason: "The recording does not tell what some registrations were answered with",
-    rules: ["C9", "C29"],
-  },
-  call_bodies: {
-    reason: "Its requests to MCP servers have no bodies: its tool has left them out",
-    isOfBroken: true,
-    rules: ruleIds,
-  },
-  own_logins: {
-    reason: "Nothing tells for which of several MCP servers its client logged in",
-    isOfBroken: true,
-    rules: ruleIds.filter((id) => id.startsWith("C")),
-  },
-};
-
 /** What an archive lacks. */
 export function lacksOf(archive: Archive, { exchanges, isUnsure }: Part): readonly Lack[] {
-  if (archive.isOwn) return [];
   const hasCredentials = exchanges.some(({ request }) => headerOf(request, "authorization") !== undefined);
   const loggedInAt = exchanges.findIndex(({ response }) =>
     textOf(parseObject(response.body), "access_token") !== undefined
@@ -143,7 +31,7 @@ export function lacksOf(archive: Archive, { exchanges, isUnsure }: Part): readon
     exchanges.slice(loggedInAt).some(({ request }) => messagesOf(request)[0]?.jsonrpc !== undefined);
   const streams = exchanges.filter(({ response }) => isEventStream(response));
   const calls = exchanges.filter(({ route }) => route === "oauth_post");
-  const found: Readonly<Record<Lack, boolean>> = {
+  const found: Readonly<Partial<Record<Lack, boolean>>> = {
     credentials: hasUsedIt && !hasCredentials,
     event_times: streams.some(hasUntimed),
     stream_ends: streams.some(({ stream }) => stream?.endedBy === "cut"),
@@ -208,17 +96,69 @@ function isSentLeftOut({ method, request }: Exchange): boolean {
   return method === "POST" && request.truncated && !request.body;
 }
 
+/** What is lacking of one client, beside what is of all. */
+function lacksOfClient(exchanges: readonly Exchange[], hasBegun: boolean): readonly Lack[] {
+  const has = (is: (exchange: Exchange) => boolean): boolean => exchanges.some(is);
+  const [first] = exchanges;
+  const isRefused = first?.status === 401 && isCall(first);
+  const isFirstLogin = isRefused && headerOf(first.request, "authorization") === undefined && has(hasRegistered) &&
+    // Whoever keeps what is posted alone has no metadata.
+    has(({ method, route }) => method === "GET" && route !== "oauth_get");
+  const hasAuthorized = has(({ route }) => route === "authorize");
+  const found: Readonly<Partial<Record<Lack, boolean>>> = {
+    beginning: !hasBegun && !isRefused,
+    first_login: !hasBegun && !isFirstLogin,
+    authorizations: !hasAuthorized,
+    logins: !hasAuthorized && !has((exchange) => formOf(exchange).get("grant_type") === "authorization_code"),
+    refusals: !hasBegun && !has(({ status }) => status === 401),
+    open_streams: !has(({ method, response }) => method === "GET" && isEventStream(response)) && hasUnasked(exchanges),
+  };
+  return lacks.filter((lack) => found[lack]);
+}
+
+function isCall({ route = "" }: Exchange): boolean {
+  return ["oauth_post", "oauth_get", "oauth_messages"].includes(route);
+}
+
+/** Whether a client has answered more than servers have asked on record. */
+function hasUnasked(exchanges: readonly Exchange[]): boolean {
+  const calls = exchanges.filter(isCall);
+  const asked = calls.flatMap(({ response }) => messagesOf(response)).filter(({ method, id }) =>
+    method !== undefined && id !== undefined
+  );
+  const answers = calls.flatMap(({ request }) => messagesOf(request)).filter(({ method, id }) =>
+    method === undefined && id !== undefined
+  );
+  return answers.length > asked.length;
+}
+
+function hasRegistered({ method, status, response }: Exchange): boolean {
+  return method === "POST" && status < 300 && textOf(parseObject(response.body), "client_id") !== undefined;
+}
+
+/** What rules are held against. */
+interface Judged {
+  readonly report: Report;
+  readonly exchanges: readonly Exchange[];
+  /** What may have been of interest, and was not answered. */
+  readonly gaps: Archive["unreadable"];
+  /** Whether the clients had done nothing before. */
+  readonly isWhole: boolean;
+}
+
 /** A report in which no rule is judged that needs what is lacking. */
-export function withoutLacking(report: Report, missing: readonly Lack[]): Report {
-  if (missing.length === 0) return report;
-  const reasonFor = ({ rule, status }: Finding): string | undefined =>
-    missing.map((lack) => lacking[lack]).find(({ rules, isOfBroken = false, seenBroken = [] }) => {
-      const isLeft = status === "broken" ? seenBroken.some((id) => id === rule) : isOfBroken;
-      return !isLeft && rules.some((id) => id === rule);
-    })?.reason;
+export function withoutLacking({ report, exchanges, gaps, isWhole }: Judged, missing: readonly Lack[]): Report {
+  const bySequence = new Map(exchanges.map((exchange) => [exchange.sequence, exchange] as const));
   const clients = report.clients.map((client) => {
+    const own = client.exchanges.flatMap((sequence) => bySequence.get(sequence) ?? []);
+    const lacked = [...missing, ...lacksOfClient(own, isWhole && gaps.length === 0)];
     const findings = client.findings.map((finding) => {
-      const detail = reasonFor(finding);
+      const shown = finding.evidence.flatMap((sequence) => bySequence.get(sequence) ?? []);
+      const around: readonly Lack[] = [
+        ...finding.status === "broken" && gaps.some((gap) => isBetween(gap, shown)) ? ["between" as const] : [],
+        ...shown.length > 0 && shown.at(-1) === own.at(-1) ? ["end" as const] : [],
+      ];
+      const detail = reasonFor(finding, [...lacked, ...around]);
       if (detail === undefined) return finding;
       const { message: _, ...rest } = finding;
       return { ...rest, status: "not observed" as const, evidence: [], detail };
@@ -226,4 +166,20 @@ export function withoutLacking(report: Report, missing: readonly Lack[]): Report
     return { ...client, findings, ...decide(findings, client.progress) };
   });
   return { ...report, clients, ...sumUp(clients) };
+}
+
+function reasonFor({ rule, status }: Finding, missing: readonly Lack[]): string | undefined {
+  return missing.map((lack) => lacking[lack]).find(({ rules, isOfBroken = false, seenBroken = [] }) => {
+    const isLeft = status === "broken" ? seenBroken.some((id) => id === rule) : isOfBroken;
+    return !isLeft && rules.some((id) => id === rule);
+  })?.reason;
+}
+
+/** Whether something is missing between the first and the last of exchanges. */
+function isBetween({ number, startedAtMs }: Archive["unreadable"][number], shown: readonly Exchange[]): boolean {
+  const [first, last] = [shown[0], shown.at(-1)];
+  if (!first || !last || first === last) return false;
+  return startedAtMs === undefined
+    ? number > Math.min(first.sequence, last.sequence) && number < Math.max(first.sequence, last.sequence)
+    : startedAtMs >= first.receivedAtMs && startedAtMs <= last.receivedAtMs;
 }

@@ -44,6 +44,8 @@ export interface UnreadableEntry {
   readonly number: number;
   /** Where it went, without the query; undefined if that cannot be read either. */
   readonly address: string | undefined;
+  /** When it was sent, in milliseconds since 1970; undefined if that cannot be read. */
+  readonly startedAtMs: number | undefined;
 }
 
 /** What an archive is read with. */
@@ -114,7 +116,12 @@ export function createHarReader(
     if (read.kind === "aside") return;
     if (read.kind === "unreadable") {
       const url = textIn(objectIn(part.entry, "request"), "url");
-      unreadable.push({ number, address: url && redactLine(addressOf(url)) });
+      const startedAtMs = Date.parse(textIn(part.entry, "startedDateTime") ?? "");
+      unreadable.push({
+        number,
+        address: url && redactLine(addressOf(url)),
+        startedAtMs: Number.isNaN(startedAtMs) ? undefined : startedAtMs,
+      });
       return;
     }
     isOwn &&= read.own !== undefined;

@@ -42,8 +42,9 @@ export function recognise(exchanges: readonly Exchange[]): Recognised {
   return { exchanges: recognised, isOfInterest };
 }
 
-function routeOf(exchange: Exchange, { mcp, revocation, canaries }: Servers): EndpointName | undefined {
+function routeOf(exchange: Exchange, { mcp, messages, revocation, canaries }: Servers): EndpointName | undefined {
   const address = addressOf(exchange.url);
+  if (exchange.method === "POST" && messages.has(address)) return "oauth_messages";
   if (mcp.has(address)) return MCP_ROUTES[exchange.method];
   if (revocation.has(address)) return "revoke";
   if (canaries.has(address)) return exchange.method === "POST" ? "canary_post" : "canary";

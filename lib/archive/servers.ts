@@ -26,6 +26,8 @@ import { digestOf } from "../recorder/redact/digests.ts";
 export interface Servers {
   /** Addresses of MCP endpoints. */
   readonly mcp: ReadonlySet<string>;
+  /** Those of them to which HTTP+SSE has messages sent, the stream of which need not be on record. */
+  readonly messages: ReadonlySet<string>;
   /** Addresses at which tokens are revoked. */
   readonly revocation: ReadonlySet<string>;
   /** Addresses that a server names and nobody has to fetch, or not yet: those of schemas, and of pages that people open. */
@@ -51,6 +53,7 @@ export function serversIn(exchanges: readonly Exchange[]): Servers {
   const canaries = new Set(calls.flatMap(({ response }) => messagesOf(response)).flatMap(canariesIn).map(addressOf));
   return {
     mcp,
+    messages: new Set(calls.filter(isAnsweredElsewhere).map(({ url }) => addressOf(url))),
     revocation,
     canaries,
     origins: mcp.size === 0 ? undefined : originsAround(mcp, calls, exchanges, documents),
@@ -78,6 +81,12 @@ export function mcpAddressesIn(
   const isToServer = isOwn && (headerOf(request, "accept") ?? "").includes("text/event-stream");
   const isMessage = method === "POST" && messagesOf(request).some(isOfMcp);
   return isMessage || (isToServer && method !== "OPTIONS") ? [addressOf(url)] : [];
+}
+
+/** Whether a request is only accepted, so that what answers it comes on a stream; Streamable HTTP has that for nothing that is answered. */
+function isAnsweredElsewhere({ method, status, request }: Exchange): boolean {
+  return method === "POST" && status === 202 &&
+    messagesOf(request).some((message) => typeof message.method === "string" && message.id !== undefined);
 }
 
 function isOfMcp({ jsonrpc, method, ...message }: JsonObject): boolean {

@@ -1,5 +1,5 @@
 // The verdict on a recording, for people: how far each client came, what it broke and where, and what could not be seen.
-import { lacking } from "../archive/lacks.ts";
+import { lacking } from "../archive/lacking.ts";
 import type { Archive } from "../archive/read_har.ts";
 import type { Report } from "../judge/report.ts";
 import { addressOf } from "../judge/reading.ts";

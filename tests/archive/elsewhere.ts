@@ -1,7 +1,7 @@
 /** That a client is judged by a recording of another tool, at other servers, as it was here. */
 import assert from "node:assert/strict";
 import { judgingArchive } from "../../lib/archive/judge_archive.ts";
-import { lacking } from "../../lib/archive/lacks.ts";
+import { lacking } from "../../lib/archive/lacking.ts";
 import type { Report } from "../../lib/judge/report.ts";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
 import { finish } from "../../lib/runtime/slices.ts";
@@ -11,7 +11,7 @@ import { read } from "./hars.ts";
 /** Rules that such a recording does not show to be kept or broken, though they were seen to be here, and why. */
 const unseenElsewhere: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    [...lacking.event_times.rules, ...lacking.stream_ends.rules].map((rule) => [rule, "see lib/archive/lacks.ts"]),
+    [...lacking.event_times.rules, ...lacking.stream_ends.rules].map((rule) => [rule, "see lib/archive/lacking.ts"]),
   ),
   M16: "no times of the events of an HTTP+SSE stream, so that nothing is known to be an answer",
   M17: "as M16",

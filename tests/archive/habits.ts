@@ -38,3 +38,17 @@ export function textless({ response, ...one }: HarEntry): Record<string, unknown
   const { text: _, ...content } = response.content;
   return { ...one, response: { ...response, content } };
 }
+
+const typeOf = ({ response }: HarEntry): string => String(response.content.mimeType);
+
+/** What some tools, or what they are set to, do not see at all: all but what each is true for. */
+export const seenBy: Readonly<Record<string, (entry: HarEntry) => boolean>> = {
+  "what is posted alone": ({ request }) => request.method === "POST",
+  "what is fetched alone": ({ request }) => request.method === "GET",
+  "no errors": ({ response }) => Number(response.status) < 400,
+  "the MCP server alone": ({ request }) => !request.url.startsWith("https://login."),
+  "the authorization server alone": ({ request }) => request.url.startsWith("https://login."),
+  "a program without the browser of its person": ({ request }) => !request.url.includes("authorize"),
+  "one page, where another logs in": ({ request }) => !/authorize|token-x/.test(request.url),
+  "no streams that have not ended": (one) => one.request.method !== "GET" || !typeOf(one).includes("event-stream"),
+};

@@ -1,8 +1,11 @@
 /** That nothing is held against a client that its recording does not tell, or tells in a way of its own. */
 import assert from "node:assert/strict";
 import type { Report } from "../../lib/judge/report.ts";
+import type { Revision } from "../../lib/judge/settled.ts";
+import { cases } from "../judge/cases/all.ts";
+import { recordCase } from "../judge/cases/play.ts";
 import { foreignHar } from "./foreign.ts";
-import { habits, textless } from "./habits.ts";
+import { habits, seenBy, textless } from "./habits.ts";
 import { altered, har, type HarEntry } from "./hars.ts";
 import { elsewhere, judge, recorded, statusOf } from "./judged.ts";
 
@@ -65,6 +68,50 @@ for (const version of ["2025-03-26", "2025-11-25", "2026-07-28"] as const) {
       );
       const report = await judge(altered(text, write), true);
       assert.deepEqual(findingsOf(report), findingsOf(plain), habit);
+    }
+  });
+}
+
+/** Asserts that nothing is held against the clients of an archive. */
+async function assertNothingBroken(
+  entries: readonly HarEntry[],
+  isWhole: boolean | undefined,
+  what: string,
+): Promise<void> {
+  const { clients } = await judge(har(entries), isWhole);
+  const broken = clients.flatMap(({ findings }) => findings).filter(({ status }) => status === "broken");
+  assert.deepEqual(broken.map(({ rule, detail }) => `${rule}: ${detail}`), [], what);
+}
+
+/** Worlds in which what came before, or is not on record, says how to take what comes later. */
+const rich: readonly (readonly [rule: string, version: Revision, which: 0 | -1])[] = [
+  ["C31", "2025-03-26", 0],
+  ["C19", "2025-11-25", 0],
+  ["M7", "2025-11-25", 0],
+  ["M38", "2025-11-25", 0],
+  ["C10", "2026-07-28", 0],
+  ["C44", "2026-07-28", -1],
+  ["M60", "2026-07-28", -1],
+];
+
+for (const [rule, version, which] of rich) {
+  Deno.test(`a client of ${version} that does right is not failed by any part of a recording, where ${rule} is at stake`, async () => {
+    const world = cases.filter((one) => one.rule === rule).at(which);
+    assert(world);
+    const { exchanges } = await recordCase(world, version);
+    const text = foreignHar(exchanges, { ...elsewhere, isOneOrigin: version === "2025-03-26" });
+    const entries: readonly HarEntry[] = JSON.parse(text).log.entries;
+    for (const [at, { request }] of entries.entries()) {
+      const what = `${at} of ${entries.length}: ${request.method} ${request.url}`;
+      await assertNothingBroken(entries.slice(at), undefined, `from ${what}`);
+      await assertNothingBroken(entries.slice(0, at), true, `until ${what}`);
+      const unanswered = entries.map((one, index) =>
+        index === at ? { ...one, response: { ...one.response, status: 0 } } : one
+      );
+      await assertNothingBroken(unanswered, true, `without an answer to ${what}`);
+    }
+    for (const [what, isSeen] of Object.entries(seenBy)) {
+      await assertNothingBroken(entries.filter(isSeen), undefined, what);
     }
   });
 }

@@ -1,6 +1,6 @@
 /** Judging recordings of other tools, as far as `tests/judge/rules_test.ts` does not: several servers, several clients, gaps. */
 import assert from "node:assert/strict";
-import { lacking } from "../../lib/archive/lacks.ts";
+import { lacking } from "../../lib/archive/lacking.ts";
 import type { Report } from "../../lib/judge/report.ts";
 import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
 import { recordedApp, SANDBOX } from "../recorder/recorded_app.ts";

@@ -14,7 +14,9 @@ export async function recorded(...clients: readonly Partial<DoubleOptions>[]): P
 }
 
 export async function judge(text: string, isWhole?: boolean): Promise<Report> {
-  return finish(judgingArchive(await read(text), { name: "a.har", ...isWhole === undefined ? {} : { isWhole } }));
+  return finish(
+    judgingArchive(await read(text, { piece: 65_536 }), { name: "a.har", ...isWhole === undefined ? {} : { isWhole } }),
+  );
 }
 
 export const elsewhere = { isOneOrigin: false, tellsAborted: true };

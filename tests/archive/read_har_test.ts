@@ -138,11 +138,12 @@ Deno.test("entries come in the order in which they began, and what nobody sent o
     ["https://a.example/late", 1],
   ]);
   assert.equal(entries, 12);
+  const startedAtMs = Date.parse("2026-01-02T03:04:05.678Z");
   assert.deepEqual(unreadable, [
-    { number: 9, address: "https://a.example/aborted" },
-    { number: 10, address: "https://a.example/failed" },
-    { number: 11, address: "https://a.example/when" },
-    { number: 12, address: undefined },
+    { number: 9, address: "https://a.example/aborted", startedAtMs },
+    { number: 10, address: "https://a.example/failed", startedAtMs },
+    { number: 11, address: "https://a.example/when", startedAtMs: undefined },
+    { number: 12, address: undefined, startedAtMs: undefined },
   ]);
 });
 

@@ -1,7 +1,7 @@
 /** That a client in a page is judged by what DevTools export of it as it was by what came here. */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { lacking } from "../../lib/archive/lacks.ts";
+import { lacking } from "../../lib/archive/lacking.ts";
 import { createApp } from "../../main.ts";
 import { startEverything } from "../host/everything_server.ts";
 import { chromiumPath, isMissing, isSkipped } from "./chromium.ts";

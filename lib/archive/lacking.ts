@@ -1,0 +1,177 @@
+// What recordings of other tools do not tell, what is said of it, and which rules need it.
+import { type RuleId, ruleIds } from "../scenarios/vocabulary.ts";
+
+/** All that a recording can lack. */
+export const lacks = [
+  "credentials",
+  "event_times",
+  "stream_ends",
+  "metadata",
+  "cached_headers",
+  "request_headers",
+  "login_bodies",
+  "login_answers",
+  "call_bodies",
+  "own_logins",
+  "beginning",
+  "first_login",
+  "authorizations",
+  "logins",
+  "refusals",
+  "open_streams",
+  "between",
+  "end",
+] as const;
+
+/** Something that a recording lacks. */
+export type Lack = typeof lacks[number];
+
+/** What is said of rules that need it. */
+export interface Lacking {
+  readonly reason: string;
+  readonly rules: readonly RuleId[];
+  /** Whether what was seen to be kept was kept all the same; false if not given. */
+  readonly isOfBroken?: boolean;
+  /** Those of them that are broken by what is seen rather than by what is not. */
+  readonly seenBroken?: readonly RuleId[];
+}
+
+/** What is said of a rule that needs it, and which these are. */
+export const lacking: Readonly<Record<Lack, Lacking>> = {
+  credentials: {
+    reason:
+      "The recording has no Authorization header at all: its tool has left them out, as DevTools does unless told otherwise",
+    rules: [
+      "C20",
+      "C22",
+      "C23",
+      "C24",
+      "C33",
+      "C34",
+      "C36",
+      "C37",
+      "C38",
+      "C41",
+      "C43",
+      "C44",
+      "M12",
+      "M131",
+      "M137",
+      "M157",
+    ],
+    seenBroken: ["C23"],
+  },
+  event_times: {
+    reason: "The recording does not tell when the events of its streams came",
+    rules: ["M112", "M131", "M138", "M148"],
+  },
+  stream_ends: {
+    reason: "The recording does not tell who ended its streams",
+    rules: ["M53", "M115", "M117"],
+  },
+  metadata: {
+    reason: "The recording does not tell what some of the metadata said that its clients asked for",
+    isOfBroken: true,
+    rules: [
+      "C1",
+      "C2",
+      "C3",
+      "C4",
+      "C5",
+      "C6",
+      "C10",
+      "C12",
+      "C13",
+      "C14",
+      "C17",
+      "C18",
+      "C21",
+      "C25",
+      "C26",
+      "C27",
+      "C28",
+      "C29",
+      "C31",
+      "C37",
+      "C39",
+      "C41",
+      "C43",
+    ],
+  },
+  cached_headers: {
+    reason: "Some metadata came from a cache, so that nothing tells what its clients would have sent for it",
+    isOfBroken: true,
+    rules: ["C31", "C43"],
+  },
+  // What a request is, and which revision it is of, is told by its headers and its body.
+  request_headers: {
+    reason: "Its requests have no headers at all: its tool has left them out",
+    isOfBroken: true,
+    rules: ruleIds,
+  },
+  login_bodies: {
+    reason: "The recording does not tell what some requests to an authorization server said",
+    isOfBroken: true,
+    rules: ruleIds.filter((id) => id.startsWith("C")),
+  },
+  login_answers: {
+    reason: "The recording does not tell what some registrations were answered with",
+    rules: ["C9", "C29"],
+  },
+  call_bodies: {
+    reason: "Its requests to MCP servers have no bodies: its tool has left them out",
+    isOfBroken: true,
+    rules: ruleIds,
+  },
+  own_logins: {
+    reason: "Nothing tells for which of several MCP servers its client logged in",
+    isOfBroken: true,
+    rules: ruleIds.filter((id) => id.startsWith("C")),
+  },
+  beginning: {
+    reason:
+      "The recording begins in the middle of what its client does, so that it may have done before what is missing",
+    isOfBroken: true,
+    rules: ["C2", "C3", "C4", "C17"],
+  },
+  // Clients keep metadata, and HTTP libraries keep answers: only one that registers is there for the first time.
+  first_login: {
+    reason:
+      "The recording does not show its client's first login, for which it may have read what it does not read here",
+    isOfBroken: true,
+    rules: ["C1", "C31"],
+  },
+  // They are a browser's, and tools that record programs, or another page of the browser, do not see it.
+  authorizations: {
+    reason: "The recording has no authorization request: its tool has not seen the browser in which a person logs in",
+    isOfBroken: true,
+    rules: ["C19"],
+  },
+  logins: {
+    reason: "The recording does not show how its client came to its tokens",
+    isOfBroken: true,
+    rules: ["C24", "C35"],
+  },
+  refusals: {
+    reason: "The recording has no 401 response, after which its client may have begun to log in",
+    isOfBroken: true,
+    rules: ["M60"],
+  },
+  // DevTools leaves out what has not ended.
+  open_streams: {
+    reason:
+      "The recording has no event stream of a GET, on which the server may have asked for what its client answered",
+    isOfBroken: true,
+    rules: ["M6"],
+  },
+  between: {
+    reason: "Something between these is in the recording without its answer",
+    isOfBroken: true,
+    rules: ruleIds,
+  },
+  end: {
+    reason: "The recording ends there, so that nothing tells what its client did next",
+    isOfBroken: true,
+    rules: ["C4"],
+  },
+};
