@@ -11,6 +11,7 @@ import type { SeenHeaders } from "../recorder/exchange.ts";
 import type { Seen } from "../recorder/seen_exchange.ts";
 import { cutText } from "../runtime/own_text.ts";
 import { answeredIn, sentIn } from "./bodies.ts";
+import { forgottenStatus } from "./forgotten_status.ts";
 import { headersIn } from "./headers.ts";
 import { numberIn, objectIn, textIn } from "./members.ts";
 import { type OwnFacts, readOwnFacts } from "./own_facts.ts";
@@ -53,12 +54,12 @@ export function readEntry(entry: JsonObject, sequence: number): ReadEntry {
   // What a service worker sent has an entry of its own. Metadata from a cache was read all the same.
   if (response?._fetchedViaServiceWorker === true || (isCached && !isWellKnown(url))) return { kind: "aside" };
   const startedAtMs = Date.parse(textIn(entry, "startedDateTime") ?? "");
-  const status = numberIn(response, "status") ?? 0;
   if (url === "" || Number.isNaN(startedAtMs)) return { kind: "unreadable" };
+  const answeredHeaders = headersIn(response, textIn(content, "mimeType"));
   // Zero, or a negative number, stands for no answer. Without one to its preflight, nothing else was sent.
+  const status = numberIn(response, "status") || forgottenStatus(answeredHeaders, textIn(content, "text"));
   if (!(status >= 100 && status < 600)) return { kind: method === "OPTIONS" ? "aside" : "unreadable" };
   const sentHeaders = headersIn(request, textIn(postData, "mimeType"));
-  const answeredHeaders = headersIn(response, textIn(content, "mimeType"));
   const own = readOwnFacts(entry);
   const { headMs, receivingMs } = timesOf(entry);
   const receivedAtMs = own?.receivedAtMs ?? startedAtMs;

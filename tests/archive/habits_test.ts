@@ -106,7 +106,7 @@ for (const [rule, version, which] of rich) {
       await assertNothingBroken(entries.slice(at), undefined, `from ${what}`);
       await assertNothingBroken(entries.slice(0, at), true, `until ${what}`);
       const unanswered = entries.map((one, index) =>
-        index === at ? { ...one, response: { ...one.response, status: 0 } } : one
+        index === at ? { ...one, response: { ...one.response, status: 0, headers: [], content: {} } } : one
       );
       await assertNothingBroken(unanswered, true, `without an answer to ${what}`);
     }
