@@ -94,7 +94,13 @@ export const changeCases: readonly Case[] = [
     app: { catalogue: { tools: unlock ? [unlock] : [], list_changed: "sent" } },
     isRecommended: true,
   },
-  { rule: "M116", slips: ["cancels its subscription"], app: growing({}), client: listening },
+  {
+    rule: "M116",
+    slips: ["cancels its subscription"],
+    app: growing({}),
+    client: listening,
+    isRecommended: true,
+  },
   {
     rule: "M117",
     slips: ["listens again at once"],

@@ -214,7 +214,8 @@ export const subscriptionRules: readonly Rule[] = [
     id: "M116",
     name: "closes-subscriptions",
     title: "A client ends a subscription by closing its stream.",
-    level: "MUST",
+    // No notification "is required or expected", and none is forbidden.
+    level: "SHOULD",
     link: `${LINK}#cancellation`,
     check: checkCancelling,
   },
