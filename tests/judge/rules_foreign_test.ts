@@ -21,6 +21,10 @@ const authorizes = (resource?: string): Row => [
   { peer: "browser", status: 302 },
 ];
 const refused = speaks("2025-11-25", 401);
+const refusedWith = (challenge: string): Row => [refused[0], {
+  ...refused[1],
+  answeredHeaders: [["www-authenticate", challenge]],
+}];
 
 const couldNotFetch = {
   error: "invalid_client",
@@ -220,6 +224,62 @@ const cases: readonly Case[] = [
     status: "kept",
   },
   {
+    kind:
+      "a client that falls back to the default endpoints of 2025-03-26 after the one metadata URL of that (python-sdk)",
+    rule: "C4",
+    rows: [
+      refused,
+      [resourceUrl, { status: 404 }],
+      atRoot,
+      [origin + first.replace("/tenant", ""), { status: 404 }],
+      [`${origin}/register`, { method: "POST", status: 404 }],
+      authorizes(),
+    ],
+    status: "not observed",
+  },
+  {
+    kind: "a client that takes the URL of the MCP server for the issuer where nobody names one (rmcp)",
+    rule: "C4",
+    rows: [
+      refused,
+      [resourceUrl, { status: 404 }],
+      atRoot,
+      [`${origin}/.well-known/oauth-authorization-server/oauth`, { status: 404 }],
+      reads(),
+      authorizes(),
+    ],
+    status: "not observed",
+  },
+  {
+    kind: "a client that takes what a malformed header names for a relative URL, and then searches in order (rmcp)",
+    rule: "C3",
+    rows: [
+      refusedWith(`Bearer resource_metadata='${resourceUrl}'`),
+      [`${origin}/'${resourceUrl}'`, { status: 404 }],
+      [resourceUrl, { answered: { resource: `${origin}/oauth`, authorization_servers: [origin] } }],
+      reads(),
+    ],
+    status: "kept",
+  },
+  {
+    kind: "a client that stops at a server error (rmcp)",
+    rule: "C3",
+    rows: [refused, [resourceUrl, { status: 502 }]],
+    status: "not observed",
+  },
+  {
+    kind: "a client that goes on after a server error as if there were nothing",
+    rule: "C3",
+    rows: [refused, [resourceUrl, { status: 502 }], reads(), authorizes()],
+    status: "broken",
+  },
+  {
+    kind: "a client that stops where there is nothing, and does not look at the root",
+    rule: "C3",
+    rows: [refused, [resourceUrl, { status: 404 }]],
+    status: "broken",
+  },
+  {
     kind: "a URL that is not a metadata URL",
     rule: "C4",
     rows: [refused, told, asksTenant("/tenant/.well-known/oauth-authorization-server"), asksTenant(first, true)],
@@ -269,10 +329,7 @@ for (const { kind, rule, rows, status, isCut = false } of cases) {
   });
 }
 
-const challenges = (scope: string): Row => [refused[0], {
-  ...refused[1],
-  answeredHeaders: [["www-authenticate", `Bearer scope="${scope}"`]],
-}];
+const challenges = (scope: string): Row => refusedWith(`Bearer scope="${scope}"`);
 const details: readonly (readonly [kind: string, rule: string, rows: readonly Row[], detail: RegExp])[] = [
   ...["C22", "C23", "C24"].map((rule) =>
     [

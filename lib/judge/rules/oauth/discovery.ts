@@ -5,7 +5,7 @@
  */
 import { wellKnown } from "../../../http/urls.ts";
 import { metadataUrls } from "../../metadata_urls.ts";
-import type { ServerMetadataStep } from "../../step.ts";
+import type { ResourceMetadataStep, ServerMetadataStep } from "../../step.ts";
 import { hasBeginning, namesEndpoint, resourceFor, type View } from "../../view.ts";
 import { addressOf, listOf, originOf, pathOf, textOf } from "../../reading.ts";
 import {
@@ -21,10 +21,13 @@ import {
   SPECIFICATION,
 } from "../rule.ts";
 
-/** The issuers a client was told of; where it was told of none, those it has found, else the MCP server's own origin. */
-function issuersOf({ resourceMetadata, calls, serverMetadata }: View): readonly string[] {
-  const told = resourceMetadata.flatMap(({ document }) => listOf(document, "authorization_servers") ?? []);
-  if (told.length > 0) return [...new Set(told)];
+/** The issuers a client was told of. */
+function toldIssuers({ resourceMetadata }: View): readonly string[] {
+  return [...new Set(resourceMetadata.flatMap(({ document }) => listOf(document, "authorization_servers") ?? []))];
+}
+
+/** Those it has found where it was told of none, else the MCP server's own origin. */
+function foundIssuers({ calls, serverMetadata }: View): readonly string[] {
   const found = serverMetadata.flatMap(({ document, address }) => {
     const issuer = textOf(document, "issuer") ?? "";
     return metadataUrls(issuer).includes(address) ? [issuer] : [];
@@ -89,20 +92,37 @@ function checkChallenge({ calls, resourceMetadata }: View): Outcome {
     : notObserved("It read no resource metadata");
 }
 
-function checkFallback({ calls, resourceMetadata, hasOrigin }: View): Outcome {
+/** A 404 response says that there is nothing; a server error does not, nor does a page. */
+function isReasonToStop({ status }: { readonly status: number }): boolean {
+  return status < 400 || status >= 500;
+}
+
+/** Whether a client went on to an authorization server, as one does that has found no resource metadata. */
+function goesOnFrom({ serverMetadata, registrations, authorizations }: View, { at }: ResourceMetadataStep): boolean {
+  return [...serverMetadata, ...registrations, ...authorizations].some((step) => step.at > at);
+}
+
+function checkFallback(view: View): Outcome {
+  const { calls, resourceMetadata, hasOrigin } = view;
   const call = calls.find(({ status }) => status === 401);
   if (!call || URL.canParse(call.challenge?.get("resource_metadata") ?? "")) {
     return notObserved("No 401 response left the client to search for the resource metadata");
   }
-  const [first] = resourceMetadata;
+  const named = URL.parse(call.challenge?.get("resource_metadata") ?? "", call.address)?.href;
+  // Who takes what the header names for a relative URL has found a URL in it; what is searched comes after that.
+  const searched = resourceMetadata.filter(({ address }) => named === undefined || address !== addressOf(named));
+  const [first] = searched;
   if (!first) return notObserved("It did not look for the resource metadata");
   const root = originOf(call.address) + wellKnown.protectedResource;
   const own = root + (pathOf(call.address) === "/" ? "" : pathOf(call.address));
   if (first.address !== own) {
     return broken(`It requested ${first.address} before ${own}`, [call.at, first.at]);
   }
-  const second = resourceMetadata.find(({ address }) => address === root);
+  const second = searched.find(({ address }) => address === root);
   if (first.document === undefined && own !== root && !second && hasOrigin) {
+    if (isReasonToStop(first) && !goesOnFrom(view, first)) {
+      return notObserved(`It got ${first.status} and no metadata at ${own}, and stopped there`);
+    }
     return broken(`It found nothing at ${own} and did not try ${root}`, [call.at, first.at]);
   }
   return kept(
@@ -111,10 +131,15 @@ function checkFallback({ calls, resourceMetadata, hasOrigin }: View): Outcome {
   );
 }
 
+/** What a client does then was written in 2025-03-26, and only for the root of the origin. */
+const NOBODY_NAMED =
+  "No resource metadata named an authorization server: where a client looks for one then is its choice";
+
 function checkOrder(view: View): Outcome {
   const { serverMetadata } = view;
   if (serverMetadata.length === 0) return notObserved("It did not look for authorization server metadata");
-  const issuers = issuersOf(view);
+  const told = toldIssuers(view);
+  const issuers = told.length > 0 ? told : foundIssuers(view);
   const known = new Set(issuers.flatMap(metadataUrls));
   const found = serverMetadata.find(({ document }) => document !== undefined);
   const stray = serverMetadata.find(({ address, at }) => !known.has(address) && at <= (found?.at ?? at));
@@ -122,10 +147,12 @@ function checkOrder(view: View): Outcome {
   for (const issuer of issuers) {
     const problem = findDisorder(metadataUrls(issuer), asked);
     // Other URLs may be tried once all in the list have been.
-    if (problem && !(stray && stray.at < problem.step.at)) return broken(problem.text, [problem.step.at]);
+    if (!problem || (stray && stray.at < problem.step.at)) continue;
+    return told.length > 0 ? broken(problem.text, [problem.step.at]) : notObserved(NOBODY_NAMED);
   }
   const listed = Math.max(...positionsOf(asked), 0);
   if (stray && !(asked.length >= known.size && listed < stray.at)) {
+    if (told.length === 0) return notObserved(NOBODY_NAMED);
     return broken(`It requested ${stray.address}, which is not a metadata URL of ${issuers.join(" or ")}`, [stray.at]);
   }
   return kept("It tried the metadata URLs in the required order", positionsOf(asked));
@@ -144,8 +171,7 @@ function findDisorder(
     next = Math.max(next, index + 1);
   }
   const last = tried.at(-1);
-  // A server error is a reason to stop; a 404 response is not.
-  if (!last || next >= urls.length || last.status < 400 || last.status >= 500) return undefined;
+  if (!last || next >= urls.length || isReasonToStop(last)) return undefined;
   return { step: last, text: `It found nothing at ${last.address} and did not try ${urls[next]}` };
 }
 
