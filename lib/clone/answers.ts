@@ -1,5 +1,6 @@
 // What calls of a recording were answered with, as answers of a catalogue: by arguments, and those of the same in their order.
 import { isObject, isSameJson, type JsonObject } from "../http/json.ts";
+import { unknown } from "./aims.ts";
 import type { Lists } from "../scenarios/mcp_catalogue.ts";
 import { answerOf, messageOf, methodOf, type Observed } from "./observed.ts";
 import { translated } from "./differences.ts";
@@ -30,13 +31,17 @@ export function calledOf(list: keyof Lists, observed: readonly Observed[]): read
   if (list === "resourceTemplates") return [];
   const { method, key } = kinds[list];
   const asked = observed.filter((one) => methodOf(one) === method && isObject(answerOf(one)?.result));
-  return asked.map((one) => paramsOf(one)[key]).filter((name) => typeof name === "string").map((name) => ({
+  const isKnown = (name: unknown): boolean => name !== unknown.name && name !== unknown.uri;
+  return asked.map((one) => paramsOf(one)[key]).filter((name) => typeof name === "string").filter(isKnown).map((
+    name,
+  ) => ({
     ...(list === "resources" ? { uri: name, name } : { name }),
     ...(list === "tools" ? { inputSchema: { type: "object" } } : {}),
   }));
 }
 
-function paramsOf(observed: Observed): JsonObject {
+/** The parameters of a message. */
+export function paramsOf(observed: Observed): JsonObject {
   const params = messageOf(observed)?.params;
   return isObject(params) ? params : {};
 }

@@ -1,10 +1,10 @@
 // What the MCP server of a clone declares: who it is and what it lists, as it was listed.
 import { isObject, type JsonObject } from "../http/json.ts";
-import { textOf } from "../judge/reading.ts";
+import { listOf, textOf } from "../judge/reading.ts";
 import { defined } from "../runtime/defined.ts";
 import type { Catalogue, Lists } from "../scenarios/mcp_catalogue.ts";
 import { catalogueSchema } from "../scenarios/schema/catalogue_schema.ts";
-import { calledOf, recordedAnswers } from "./answers.ts";
+import { calledOf, paramsOf, recordedAnswers } from "./answers.ts";
 import { methodOf, type Observed, resultOf } from "./observed.ts";
 
 /** The lists by the methods that read them. */
@@ -38,6 +38,7 @@ export function readCatalogue(observed: readonly Observed[]): ReadCatalogue {
     declared[list] = listed.map((entry) => ({
       ...entry,
       ...recordedAnswers(list, textOf(entry, key) ?? "", observed),
+      ...completedOf(list, textOf(entry, key) ?? "", observed),
     }));
     if (list === "tools") Object.assign(declared, sizesOf(pages, observed));
   }
@@ -45,6 +46,20 @@ export function readCatalogue(observed: readonly Observed[]): ReadCatalogue {
   // What a list has beside that is another server's own; where nothing was listed, there is nothing.
   const catalogue = fitting({ tools: [], ...declared }, problems);
   return { catalogue, problems };
+}
+
+/** What completes the arguments of an entry, as far as somebody has asked. */
+function completedOf(list: keyof Lists, key: string, observed: readonly Observed[]): JsonObject {
+  const member = { prompts: "name", resourceTemplates: "uri", tools: undefined, resources: undefined }[list];
+  const complete: Record<string, readonly string[]> = {};
+  for (const one of observed.filter((one) => methodOf(one) === "completion/complete")) {
+    const { ref, argument } = paramsOf(one);
+    const { completion } = resultOf(one) ?? {};
+    if (!member || !isObject(ref) || !isObject(argument) || !isObject(completion) || ref[member] !== key) continue;
+    const name = textOf(argument, "name") ?? "";
+    complete[name] = [...new Set([...complete[name] ?? [], ...listOf(completion, "values") ?? []])];
+  }
+  return Object.keys(complete).length === 0 ? {} : { complete };
 }
 
 /** Who a server says it is: in 2026-07-28 beside the result, before that in it. */

@@ -4,13 +4,15 @@ import type { Fault } from "../scenarios/fault.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
 import { isEventStream, textOf } from "../judge/reading.ts";
 import { readCatalogue } from "./catalogue.ts";
-import { type Difference, differencesOf } from "./differences.ts";
+import { type Difference, differencesOf, lettingPagesIn } from "./differences.ts";
 import { grantedBy } from "./login.ts";
-import { aimsOf, editFor, faultOf } from "./faults.ts";
+import { type Aiming, aimsOf } from "./aims.ts";
+import { editFor, faultOf } from "./faults.ts";
 import { methodOf, type Observed, resultOf } from "./observed.ts";
 import { endpointOf, type Places, readPlaces } from "./places.ts";
 import { namesSeveralServers, readLayout, readMint, readPolicy } from "./policy.ts";
 import { replay, type Running } from "./replay.ts";
+import { type Compared, sharedEdits } from "./shared.ts";
 import { pickServer, type Seen } from "./source.ts";
 import { mapUrls, type UrlMap } from "./urls.ts";
 
@@ -49,7 +51,7 @@ const slashedIss: Fault = {
 };
 
 /** How often faults are added: each round may bring out what an earlier one has hidden. */
-const MAX_ROUNDS = 6;
+const MAX_ROUNDS = 8;
 const MAX_FAULTS = 50;
 
 /**
@@ -113,29 +115,29 @@ interface Comparing {
   readonly start: Start;
 }
 
-interface Compared {
-  readonly original: Observed;
-  readonly clone: Observed;
-  readonly differences: readonly Difference[];
-}
-
 /** Compares a scenario with what was seen. */
 async function compare(scenario: Scenario, { observed, map, start }: Comparing): Promise<readonly Compared[]> {
   const answers = await replay(observed, map, start(scenario));
+  const known = { toOurs: map.toOurs, letsPagesIn: lettingPagesIn(observed) };
   return observed.flatMap((original, index) => {
     const clone = answers[index];
-    return clone ? [{ original, clone, differences: differencesOf(original, clone, map.toOurs) }] : [];
+    return clone ? [{ original, clone, differences: differencesOf(original, clone, known) }] : [];
   });
 }
 
 async function withFaults(base: Scenario, comparing: Comparing): Promise<Scenario> {
+  const { map, observed } = comparing;
+  const isOpen = !observed.some(({ status, url }) =>
+    (status === 401 || status === 403) && map.translate(url) === map.urls.oauth
+  );
+  const aiming: Aiming = { map, catalogue: base.catalogue, isOpen };
   const faults: Fault[] = [...(base.plan.faults ?? [])];
   const scenario = (): Scenario => ({
     ...base,
     plan: { ...base.plan, ...(faults.length === 0 ? {} : { faults: [...faults] }) },
   });
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const found = faultsFor(await compare(scenario(), comparing), faults, comparing.map);
+    const found = faultsFor(await compare(scenario(), comparing), faults, aiming);
     if (found.length === 0) break;
     faults.push(...found.slice(0, MAX_FAULTS - faults.length));
   }
@@ -143,18 +145,21 @@ async function withFaults(base: Scenario, comparing: Comparing): Promise<Scenari
 }
 
 /** Faults for what differs, each for requests of its own. */
-function faultsFor(compared: readonly Compared[], faults: readonly Fault[], map: UrlMap): readonly Fault[] {
+function faultsFor(compared: readonly Compared[], faults: readonly Fault[], aiming: Aiming): readonly Fault[] {
+  const isNew = (match: Fault["match"], among: readonly Fault[]): boolean =>
+    !among.some((fault) => JSON.stringify(fault.match) === JSON.stringify(match));
+  const shared = sharedEdits(compared, aiming).filter(({ match }) => isNew(match, faults));
+  // What is left to do, the next round tells.
+  if (shared.length > 0) return shared.map(({ match, edit }) => faultOf(match, edit, faults));
   const found: Fault[] = [];
   for (const { original, clone, differences } of compared) {
     const alike = compared.map((one) => one.original)
       .filter(({ method, url, status }) =>
         method === original.method && url === original.url && status === original.status
       );
-    const edit = differences.length === 0 ? undefined : editFor({ original, clone, differences, alike }, map);
+    const edit = differences.length === 0 ? undefined : editFor({ original, clone, differences, alike }, aiming.map);
     if (!edit) continue;
-    const isNew = (match: Fault["match"], among: readonly Fault[]): boolean =>
-      !among.some((fault) => JSON.stringify(fault.match) === JSON.stringify(match));
-    const match = aimsOf(original, clone, map).find((aim) => isNew(aim, faults));
+    const match = aimsOf(original, clone, aiming).find((aim) => isNew(aim, faults));
     // What is wanted of the same requests may follow from the first that wants it.
     if (match && isNew(match, found)) found.push(faultOf(match, edit, [...faults, ...found]));
   }

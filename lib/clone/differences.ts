@@ -1,6 +1,6 @@
 // Where two answers to the same question differ, as far as a client can tell: status, headers, members.
 import { isObject, isSameJson, type JsonObject } from "../http/json.ts";
-import { isEventStream, messagesOf, parseObject } from "../judge/reading.ts";
+import { addressOf, isEventStream, messagesOf, parseObject, pathOf } from "../judge/reading.ts";
 import { headerOf } from "../recorder/exchange.ts";
 import { answerOf, messageOf, methodOf, type Observed } from "./observed.ts";
 
@@ -47,34 +47,51 @@ export const volatile: ReadonlySet<string> = new Set([
   "id_token",
 ]);
 
-/**
- * Compares what a server and its clone have answered.
- *
- * @param toOurs What a text of the server's is in the clone.
- */
-export function differencesOf(
-  original: Observed,
-  clone: Observed,
-  toOurs: (text: string) => string,
-): readonly Difference[] {
+/** What is known of the server beyond one answer. */
+export interface Known {
+  /** What a text of the server's is in the clone. */
+  readonly toOurs: (text: string) => string;
+  /** The addresses that let pages of other origins in, as their preflights say. */
+  readonly letsPagesIn: ReadonlySet<string>;
+}
+
+/** Compares what a server and its clone have answered. */
+export function differencesOf(original: Observed, clone: Observed, known: Known): readonly Difference[] {
   const status: Difference = { part: "status", name: "", original: original.status, clone: clone.status };
   return [
     ...(original.status === clone.status ? [] : [status]),
-    ...headerDifferences(original, clone, toOurs),
-    ...bodyDifferences(original, clone, toOurs),
+    ...headerDifferences(original, clone, known),
+    ...bodyDifferences(original, clone, known),
   ];
 }
+
+/** The addresses that let pages of other origins in. */
+export function lettingPagesIn(observed: readonly Observed[]): ReadonlySet<string> {
+  const open = observed.filter(({ method, response }) =>
+    method === "OPTIONS" && headerOf(response, ALLOW) !== undefined
+  );
+  return new Set(open.map(({ url }) => addressOf(url)));
+}
+
+const ALLOW = "access-control-allow-origin";
 
 function* headerDifferences(
   original: Observed,
   clone: Observed,
-  toOurs: (text: string) => string,
+  { toOurs, letsPagesIn }: Known,
 ): Generator<Difference, void> {
+  const origin = headerOf(original.request, "origin");
+  const isWithCredentials = headerOf(original.response, "access-control-allow-credentials") !== undefined;
   for (const name of headers) {
     // Some servers repeat it with every answer, which says nothing new.
     if (name === "mcp-session-id" && methodOf(original) !== "initialize") continue;
     const theirs = headerOf(original.response, name);
     const ours = headerOf(clone.response, name);
+    const isOfPages = name.startsWith("access-control-");
+    // Many servers say these to pages alone, and this was none.
+    if (isOfPages && theirs === undefined && origin === undefined && letsPagesIn.has(addressOf(original.url))) continue;
+    // A page that is let in by name is let in, as every other is.
+    if (name === ALLOW && theirs === origin && ours === "*" && !isWithCredentials) continue;
     const same = volatile.has(name) || theirs === undefined || ours === undefined
       ? (theirs === undefined) === (ours === undefined)
       : toOurs(theirs) === ours;
@@ -82,17 +99,16 @@ function* headerDifferences(
   }
 }
 
-function bodyDifferences(
-  original: Observed,
-  clone: Observed,
-  toOurs: (text: string) => string,
-): readonly Difference[] {
+function bodyDifferences(original: Observed, clone: Observed, { toOurs }: Known): readonly Difference[] {
   const theirs = objectOf(original);
   const ours = objectOf(clone);
   if (theirs && ours) return [...memberDifferences(translated(theirs, toOurs), ours, [])];
   // What a stream holds that nobody asked a question on, depends on when one looks.
   if (isEventStream(original.response) && messageOf(original) === undefined) return [];
-  const text = toOurs(original.response.body ?? "");
+  const [path, ownPath] = [original, clone].map(({ url }) => pathOf(url));
+  const said = original.response.body ?? "";
+  // A page that says what was not found names another path here.
+  const text = toOurs(path && ownPath && path.length > 1 ? said.replaceAll(path, ownPath) : said);
   const own = clone.response.body ?? "";
   return text === own ? [] : [{ part: "body", name: "", original: original.response.body ?? "", clone: own }];
 }
@@ -147,5 +163,7 @@ function shown(name: string, value: unknown): unknown {
 
 function isSame(name: string, original: unknown, clone: unknown): boolean {
   if (volatile.has(name)) return (original === undefined) === (clone === undefined);
+  // How many values there are beside those is said by some servers, and of no use.
+  if (name === "completion" && isObject(original) && isObject(clone)) return isSameJson(original.values, clone.values);
   return isSameJson(original, clone);
 }

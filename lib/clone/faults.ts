@@ -1,12 +1,12 @@
 // The faults of a clone: what makes an answer of ours that of the original.
 import { isObject } from "../http/json.ts";
-import { addressOf, isEventStream, pathOf } from "../judge/reading.ts";
+import { isEventStream, pathOf } from "../judge/reading.ts";
 import type { Edit } from "../scenarios/edit.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import type { Match } from "../scenarios/match.ts";
+import { asAsked } from "./aims.ts";
 import { type Difference, objectOf, translated, volatile } from "./differences.ts";
-import { grantOf } from "./login.ts";
-import { accessOf, messageOf, methodOf, type Observed } from "./observed.ts";
+import { messageOf, type Observed } from "./observed.ts";
 import type { UrlMap } from "./urls.ts";
 
 /** Lists that a catalogue declares, and what leads through them: no fault writes them. */
@@ -16,56 +16,13 @@ const declared: ReadonlySet<string> = new Set([
   "result.resourceTemplates",
   "result.prompts",
   "result.nextCursor",
+  "result.completion",
   "result.serverInfo",
   "result.instructions",
 ]);
 
 /** Headers that nothing but the server itself can set. */
 const own: ReadonlySet<string> = new Set(["mcp-session-id", "dpop-nonce"]);
-
-/**
- * Which requests an answer is for: first all that such an answer is likely for, last only those that it was seen at.
- *
- * @param clone What the clone has answered so far.
- */
-export function aimsOf(original: Observed, clone: Observed, { urls }: UrlMap): readonly Match[] {
-  const { status } = clone;
-  const method = methodName(clone.method);
-  const address = addressOf(clone.url);
-  if (address === urls.oauth) {
-    return method === "OPTIONS" ? [{ endpoint: "mcp", method, status }] : ofMcp(original, { method, status });
-  }
-  const grant = address === urls.token && status < 300 ? grantOf(original)?.get("grant_type") : undefined;
-  const one: Match = {
-    path: pathOf(address),
-    method,
-    status,
-    ...(typeof grant === "string" ? { grant_type: grant } : {}),
-  };
-  if (status === 404) return [{ endpoint: [...metadata, "unknown"], method, status }, one];
-  return method === "OPTIONS" ? [{ endpoint: [...metadata, "token", "register"], method, status }, one] : [one];
-}
-
-const metadata = ["resource_metadata", "server_metadata"] as const;
-
-function ofMcp(
-  original: Observed,
-  { method, status }: { readonly method: typeof methods[number]; readonly status: number },
-): readonly Match[] {
-  const access = accessOf(original);
-  const rpc = methodOf(original);
-  const all: Match = { endpoint: "mcp", status, authorized: access !== "none" };
-  const ofMethod: Match = { ...all, method };
-  const ofMessage: Match = { ...ofMethod, ...(rpc === undefined ? { not_rpc_method: "*" } : { rpc_method: rpc }) };
-  const fine = method === "POST" ? ofMessage : ofMethod;
-  return status === 401 ? [all, fine] : [fine];
-}
-
-const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
-
-function methodName(method: string): typeof methods[number] {
-  return methods.find((name) => name === method) ?? "GET";
-}
 
 /** An answer that the clone does not give yet. */
 export interface Unfit {
@@ -98,11 +55,12 @@ function formFor({ original, clone }: Unfit): "events" | "json" | undefined {
 /** A body as text; the path that was asked stands for whichever is asked. */
 function bodyTemplate({ url, response }: Observed, map: UrlMap): string {
   const path = pathOf(url);
-  const text = map.toTemplates(response.body ?? "");
+  const text = asAsked(map.toTemplates(response.body ?? ""));
   return path.length < 2 ? text : text.replaceAll(path, "{path}");
 }
 
-function headersFor(differences: readonly Difference[], map: UrlMap): Pick<Edit, "headers"> {
+/** The headers that an answer is to have. */
+export function headersFor(differences: readonly Difference[], map: UrlMap): Pick<Edit, "headers"> {
   const changed = differences.filter(({ part, name, clone }) => {
     return part === "header" && (clone !== undefined || !own.has(name));
   }).map((
@@ -126,7 +84,7 @@ function membersFor({ original: observed, differences, alike }: Unfit, map: UrlM
     name,
     name === "id" && messageOf(observed)?.id === object?.id
       ? "{rpc_id}"
-      : translated(memberOf(object, name), map.toTemplates),
+      : translated(memberOf(object, name), (text) => asAsked(map.toTemplates(text))),
   ]);
   const remove = changed.filter((one) => one.original === undefined).map(({ name }) => name);
   const isReordered = differences.some(({ part }) => part === "order") ||

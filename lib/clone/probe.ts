@@ -2,9 +2,11 @@
 import { isObject, type JsonObject } from "../http/json.ts";
 import { challengeOf, parseObject, textOf } from "../judge/reading.ts";
 import { headerOf } from "../recorder/exchange.ts";
+import { unknown } from "./aims.ts";
 import type { Asker } from "./ask.ts";
 import { type Observed, resultOf, WRONG_TOKEN } from "./observed.ts";
 import { endpointOf, readPlaces } from "./places.ts";
+import { furtherQuestions } from "./questions.ts";
 import { isMcp } from "./source.ts";
 import { describeOpen, openSessions } from "./sessions.ts";
 
@@ -39,7 +41,7 @@ export async function probe(options: ProbeOptions, asker: Asker): Promise<LeftBe
   await asker.ask({ method: "GET", url, headers: { accept: "text/event-stream" } });
   // Whatever else is there is not to be bothered.
   if (!isMcp(url, asker.observed)) return [];
-  await preflight(asker, url, "POST");
+  await preflight(asker, url, "POST", "authorization,content-type,mcp-protocol-version");
   await askMetadata(url, asker, first);
   const isOpen = first !== undefined && resultOf(first) !== undefined;
   if (!isOpen) {
@@ -65,8 +67,8 @@ async function askMetadata(url: string, asker: Asker, first: Observed | undefine
   for (const each of new Set(urls)) await get(asker, each);
   const { server } = readPlaces(url, asker.observed);
   for (const each of new Set(Object.values(server))) await get(asker, each);
-  await preflight(asker, resource.path ?? url, "GET");
-  await preflight(asker, server.oauth, "GET");
+  await preflight(asker, resource.path ?? url, "GET", "mcp-protocol-version");
+  await preflight(asker, server.oauth, "GET", "mcp-protocol-version");
 }
 
 /** What the authorization server says to a request that is wrong, and to a client that registers. */
@@ -75,7 +77,7 @@ async function askServer({ url, register }: ProbeOptions, asker: Asker): Promise
   const token = endpointOf(places, "token_endpoint");
   const registration = endpointOf(places, "registration_endpoint");
   if (token !== undefined) {
-    await preflight(asker, token, "POST");
+    await preflight(asker, token, "POST", "authorization");
     const fields = { grant_type: "authorization_code", client_id: CLIENT.name, code: "wrong", redirect_uri: REDIRECT };
     const body = new URLSearchParams({ ...fields, code_verifier: "wrong".repeat(10) }).toString();
     await asker.ask({
@@ -86,7 +88,7 @@ async function askServer({ url, register }: ProbeOptions, asker: Asker): Promise
     });
   }
   if (registration === undefined) return [];
-  await preflight(asker, registration, "POST");
+  await preflight(asker, registration, "POST", "content-type");
   if (!register) return [];
   const metadata = {
     client_name: CLIENT.name,
@@ -115,7 +117,12 @@ async function askProtocol({ url, access, opened }: Protocol, asker: Asker): Pro
   const result = opened && resultOf(opened);
   if (!opened || !result) {
     if (isModern) {
-      await askLists(resultOf(modern)?.capabilities, (message) => modernPost(asker, url, message, access));
+      const { capabilities } = resultOf(modern) ?? {};
+      const send = (message: JsonObject): Promise<Observed | undefined> => modernPost(asker, url, message, access);
+      await askLists(capabilities, send);
+      for (const question of furtherQuestions(capabilities, asker.observed)) {
+        if (question.method !== "logging/setLevel") await send(question);
+      }
     }
     return;
   }
@@ -127,11 +134,16 @@ async function askProtocol({ url, access, opened }: Protocol, asker: Asker): Pro
   };
   await post(asker, url, { jsonrpc: "2.0", method: "notifications/initialized" }, headers);
   await askLists(result.capabilities, (message) => post(asker, url, message, headers));
-  await post(asker, url, { jsonrpc: "2.0", id: 90, method: "mock/unknown", params: {} }, headers);
+  await post(asker, url, { jsonrpc: "2.0", id: 90, method: unknown.method, params: {} }, headers);
   await asker.ask({ method: "GET", url, headers: { ...headers, accept: "text/event-stream" } });
   await post(asker, url, initialize(FIRST), access);
   if (session !== undefined) {
     await post(asker, url, { jsonrpc: "2.0", id: 91, method: "ping" }, { ...headers, "mcp-session-id": `${session}x` });
+    const { "mcp-session-id": _, ...without } = headers;
+    await post(asker, url, { jsonrpc: "2.0", id: 92, method: "ping" }, without);
+  }
+  for (const question of furtherQuestions(result.capabilities, asker.observed)) {
+    await post(asker, url, question, headers);
   }
 }
 
@@ -202,16 +214,14 @@ function post(
   return asker.ask({ method: "POST", url, headers: sent, body: JSON.stringify(message) });
 }
 
+/** As a page does it, for some servers tell nobody else that pages may read it. */
 function get(asker: Asker, url: string): Promise<Observed | undefined> {
-  return asker.ask({ method: "GET", url, headers: { "mcp-protocol-version": LATEST } });
+  return asker.ask({ method: "GET", url, headers: { "mcp-protocol-version": LATEST, origin: PAGE } });
 }
 
-function preflight(asker: Asker, url: string, method: string): Promise<Observed | undefined> {
-  const headers = {
-    origin: PAGE,
-    "access-control-request-method": method,
-    "access-control-request-headers": "authorization,content-type,mcp-protocol-version",
-  };
+/** What a browser asks before a page of another origin may ask, for headers that its client would send. */
+function preflight(asker: Asker, url: string, method: string, names: string): Promise<Observed | undefined> {
+  const headers = { origin: PAGE, "access-control-request-method": method, "access-control-request-headers": names };
   return asker.ask({ method: "OPTIONS", url, headers });
 }
 

@@ -69,6 +69,7 @@ export function matchesRequest(match: Match, facts: RequestFacts): boolean {
     (match.rpc_method === undefined || matchesOne(match.rpc_method, rpcMethod)) &&
     (match.not_rpc_method === undefined || !matchesOne(match.not_rpc_method, rpcMethod)) &&
     (match.message === undefined || matchesMessage(match.message, facts.message)) &&
+    (match.not_message === undefined || matchesOther(match.not_message, facts.message)) &&
     (match.scope === undefined || (params.get("scope") ?? "").split(" ").includes(match.scope)) &&
     (match.has_param === undefined || params.has(match.has_param)) &&
     (match.lacks_param === undefined || !params.has(match.lacks_param)) &&
@@ -98,6 +99,14 @@ function matchesHeaders(wanted: NonNullable<Match["headers"]>, headers: Pick<Hea
 function matchesMessage(wanted: NonNullable<Match["message"]>, message: unknown): boolean {
   return message !== undefined &&
     Object.entries(wanted).every(([path, value]) => matchesOne(value, memberAt(message, path)));
+}
+
+/** Whether each member is there, and has another value. */
+function matchesOther(unwanted: NonNullable<Match["not_message"]>, message: unknown): boolean {
+  return Object.entries(unwanted).every(([path, value]) => {
+    const member = memberAt(message, path);
+    return matchesValue("*", member) && !matchesOne(value, member);
+  });
 }
 
 /**

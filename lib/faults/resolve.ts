@@ -146,6 +146,7 @@ const ofBody = [
   "rpc_method",
   "not_rpc_method",
   "message",
+  "not_message",
   "scope",
   "has_param",
   "lacks_param",

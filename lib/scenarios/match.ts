@@ -14,6 +14,7 @@ export interface Match {
   readonly rpc_method?: string | readonly string[];
   readonly not_rpc_method?: string | readonly string[];
   readonly message?: Readonly<Record<string, Wanted | readonly Wanted[]>>;
+  readonly not_message?: Readonly<Record<string, Wanted | readonly Wanted[]>>;
   readonly scope?: string;
   readonly has_param?: string;
   readonly lacks_param?: string;
@@ -54,6 +55,8 @@ export const conditions: Readonly<Record<keyof Match, string>> = {
   message:
     "members of the JSON-RPC message by their path, such as `params.name`, each with the value it must have or a " +
     "list of them; a `*` at the end of a text stands for anything, null for a member that is absent",
+  not_message:
+    "members of the JSON-RPC message that it must have with other values than these, written as in `message`",
   scope: "a scope that is asked for",
   has_param: "a parameter in the query or a form that must be there",
   lacks_param: "a parameter that must not be there",

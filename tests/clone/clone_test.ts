@@ -9,10 +9,12 @@ import { openSessions } from "../../lib/clone/sessions.ts";
 import { headerOf } from "../../lib/recorder/exchange.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { defineScenario, parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
+import type { Fault } from "../../lib/scenarios/fault.ts";
+import { mcpMethods } from "../../lib/scenarios/schema/fault_aim.ts";
 import type { Scenario } from "../../lib/scenarios/scenario.ts";
 import { startClone } from "../../routes/clone.ts";
 import { control } from "../control/helpers.ts";
-import { testApp, text } from "../helpers.ts";
+import { callOauth, testApp, text } from "../helpers.ts";
 
 const origin = "https://mcp.example.com";
 /** Nobody is late, and on a stream nothing more comes. */
@@ -41,6 +43,11 @@ async function cloneOf(
   const [read] = parseScenariosFile(JSON.stringify(defineScenario(clone.scenario)));
   assert.deepEqual(read, { ...clone.scenario, group: "Custom" });
   return { ...clone, left, observed: asker.observed };
+}
+
+/** The tools of a scenario. */
+function catalogueNames({ catalogue: { tools = [] } = {} }: Scenario): readonly string[] {
+  return tools.map(({ name }) => name);
 }
 
 /** Scenarios of which all is seen without a token. */
@@ -104,6 +111,68 @@ for (const name of inside) {
     assert(!unseen.some((line) => line.includes("after the login")));
   });
 }
+
+Deno.test("what was seen of one message is taken for what it says of others: lost sessions, names and methods that are not there", async () => {
+  const lost = { error: { code: -32000, message: "No such session" }, id: null };
+  const original = scenarioOf("pages");
+  const names = catalogueNames(original);
+  const faults: readonly Fault[] = [
+    { name: "lost", match: { endpoint: "mcp", status: 404 }, edit: { status: 400, json: { set: lost } } },
+    {
+      name: "unknown tool",
+      match: { endpoint: "mcp", rpc_method: "tools/call", not_message: { "params.name": names } },
+      edit: {
+        json: {
+          remove: ["error"],
+          set: { result: { isError: true, content: [{ type: "text", text: "no {message.params.name}" }] } },
+        },
+      },
+    },
+    {
+      name: "unknown method",
+      match: { endpoint: "mcp", not_rpc_method: [...mcpMethods, "notifications/*"], status: 200 },
+      edit: { json: { set: { error: { code: -32601, message: "no {message.method}" } } } },
+    },
+    {
+      name: "exposed",
+      match: { endpoint: "mcp", method: "POST" },
+      edit: { headers: { "access-control-expose-headers": "mcp-session-id" } },
+    },
+  ];
+  const { scenario, differences } = await cloneOf({ ...original, plan: { ...original.plan, faults } }, {
+    withToken: true,
+  });
+  assert.deepEqual(differences, []);
+  await using clone = await testApp({ scenario });
+  const token = text(await control(clone, "POST /control/tokens"), "access_token");
+  const opened = await callOauth(clone, token);
+  await opened.body?.cancel();
+  const headers = {
+    authorization: `Bearer ${token}`,
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+  };
+  const session = opened.headers.get("mcp-session-id") ?? "";
+  const send = (message: object, id = session): Promise<Response> =>
+    clone.fetch("/oauth", {
+      method: "POST",
+      headers: { ...headers, "mcp-session-id": id },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 7, ...message }),
+    });
+  const tool = await send({ method: "tools/call", params: { name: "a_tool", arguments: {} } });
+  assert.equal(tool.headers.get("access-control-expose-headers"), "mcp-session-id");
+  assert.match(await tool.text(), /"isError":true.*"no a_tool"|"no a_tool".*"isError":true/);
+  assert.doesNotMatch(await (await send({ method: "tools/call", params: { name: names[0] } })).text(), /no /);
+  assert.match(await (await send({ method: "a/method" })).text(), /"no a\/method"/);
+  for (const method of ["tools/list", "ping", "a/method"]) {
+    const answer = await send({ method }, "another");
+    assert.equal(answer.status, 400, method);
+    assert.match(await answer.text(), /"No such session"/);
+  }
+  const gone = await clone.fetch("/oauth", { method: "DELETE", headers: { ...headers, "mcp-session-id": "another" } });
+  assert.equal(gone.status, 400);
+  assert.match(await gone.text(), /"No such session"/);
+});
 
 Deno.test("each session that was opened is ended, and what the server does not let go of is said", async (t) => {
   const open = (name: string): Scenario => {

@@ -19,6 +19,7 @@ import { startClone } from "../../routes/clone.ts";
 import { clients, visit } from "./clone_clients.ts";
 import { type Original, startV1Server } from "./clone_v1_server.ts";
 import { has, startFastMcp, startGoServer } from "./clone_foreign_servers.ts";
+import { startEverything } from "./everything_server.ts";
 import { startOidcServer, startOpenV2Server } from "./clone_v2_server.ts";
 import { sdkV1 } from "../matrix/sdk_v1.ts";
 
@@ -35,6 +36,7 @@ const rows: readonly Row[] = [
   { name: "SDK 1.x with its own authorization server", start: startV1Server, differences: [] },
   { name: "SDK 2.x behind oidc-provider", start: startOidcServer, differences: [] },
   { name: "SDK 2.x without a login", start: startOpenV2Server, differences: [] },
+  { name: "the server with everything", start: startEverything, differences: [] },
   { name: "FastMCP with its own authorization server", start: startFastMcp, differences: [], ignore: !has.fastMcp },
   { name: "the Go SDK behind another authorization server", start: startGoServer, differences: [], ignore: !has.go },
 ];

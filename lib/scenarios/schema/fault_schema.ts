@@ -74,6 +74,7 @@ const matchShape = {
   rpc_method: texts.exactOptional(),
   not_rpc_method: texts.exactOptional(),
   message: messageSchema.exactOptional(),
+  not_message: messageSchema.exactOptional(),
   scope: text.exactOptional(),
   has_param: text.exactOptional(),
   lacks_param: text.exactOptional(),
