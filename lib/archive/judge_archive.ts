@@ -93,6 +93,7 @@ function* judgingPart(part: Part, { archive, gaps, how }: Whole): Sliced<Report>
   const { isCleared = false, ...record } = report.record;
   const noted = { ...report, record, ...(isCleared ? { note: UNKNOWN_BEFORE } : {}) };
   if (archive.isOwn) return noted;
+  if (noted.clients.length === 0) return { ...noted, reason: NOBODY };
   return withoutLacking({ report: noted, exchanges, gaps, isWhole: isKnown }, lacksOf(archive, part));
 }
 
@@ -105,5 +106,8 @@ function wholeFrom(exchanges: readonly Exchange[], gaps: Archive["unreadable"]):
   }
   return exchanges.findLastIndex(({ sequence, receivedAtMs }) => sequence < lastNumber || receivedAtMs <= lastMs) + 1;
 }
+
+const NOBODY =
+  "The recording shows no client of MCP: no message of MCP, no 401 response that names metadata, no event stream of a server";
 
 const UNKNOWN_BEFORE = "What its clients did before the recording began is not known";

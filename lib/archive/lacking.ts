@@ -12,6 +12,7 @@ export const lacks = [
   "login_bodies",
   "login_answers",
   "call_bodies",
+  "call_answers",
   "own_logins",
   "beginning",
   "first_login",
@@ -120,6 +121,11 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
   },
   call_bodies: {
     reason: "Its requests to MCP servers have no bodies: its tool has left them out",
+    isOfBroken: true,
+    rules: ruleIds,
+  },
+  call_answers: {
+    reason: "The answers of its MCP servers have no bodies: its tool has left them out",
     isOfBroken: true,
     rules: ruleIds,
   },

@@ -31,6 +31,7 @@ export function lacksOf(archive: Archive, { exchanges, isUnsure }: Part): readon
     exchanges.slice(loggedInAt).some(({ request }) => messagesOf(request)[0]?.jsonrpc !== undefined);
   const streams = exchanges.filter(({ response }) => isEventStream(response));
   const calls = exchanges.filter(({ route }) => route === "oauth_post");
+  const answered = calls.filter(({ status }) => status === 200);
   const found: Readonly<Partial<Record<Lack, boolean>>> = {
     credentials: hasUsedIt && !hasCredentials,
     event_times: streams.some(hasUntimed),
@@ -41,6 +42,7 @@ export function lacksOf(archive: Archive, { exchanges, isUnsure }: Part): readon
     login_bodies: hasUntoldLogin(exchanges),
     login_answers: exchanges.some(isUntoldRegistration),
     call_bodies: calls.length > 0 && calls.every(isSentLeftOut),
+    call_answers: answered.length > 0 && answered.every(({ response }) => response.truncated && !response.body),
     own_logins: isUnsure,
   };
   return lacks.filter((lack) => found[lack]);
@@ -136,6 +138,13 @@ function hasRegistered({ method, status, response }: Exchange): boolean {
   return method === "POST" && status < 300 && textOf(parseObject(response.body), "client_id") !== undefined;
 }
 
+/** What is asked of who let a client go on here. */
+const AGAIN = "and ask for the report again";
+/** What hides how far a client came. */
+const HIDING: ReadonlySet<Lack> = new Set(["request_headers", "call_bodies", "call_answers", "login_bodies"]);
+/** What tools leave out, which is said even if no rule needed it: whoever reads the report can have it. */
+const LEFT_OUT: ReadonlySet<Lack> = new Set([...HIDING, "credentials", "metadata", "login_answers"]);
+
 /** What rules are held against. */
 interface Judged {
   readonly report: Report;
@@ -149,6 +158,7 @@ interface Judged {
 /** A report in which no rule is judged that needs what is lacking. */
 export function withoutLacking({ report, exchanges, gaps, isWhole }: Judged, missing: readonly Lack[]): Report {
   const bySequence = new Map(exchanges.map((exchange) => [exchange.sequence, exchange] as const));
+  const left = missing.filter((lack) => LEFT_OUT.has(lack));
   const clients = report.clients.map((client) => {
     const own = client.exchanges.flatMap((sequence) => bySequence.get(sequence) ?? []);
     const lacked = [...missing, ...lacksOfClient(own, isWhole && gaps.length === 0)];
@@ -163,7 +173,17 @@ export function withoutLacking({ report, exchanges, gaps, isWhole }: Judged, mis
       const { message: _, ...rest } = finding;
       return { ...rest, status: "not observed" as const, evidence: [], detail };
     });
-    return { ...client, findings, ...decide(findings, client.progress) };
+    const progress = { ...client.progress, sentence: client.progress.sentence.replace(AGAIN, "and record it again") };
+    const outcome = decide(findings, progress);
+    const hiding = outcome.verdict === "incomplete" ? missing.find((lack) => HIDING.has(lack)) : undefined;
+    return {
+      ...client,
+      progress,
+      findings,
+      ...outcome,
+      ...(hiding ? { reason: `${lacking[hiding].reason}, so that it does not show how far it came` } : {}),
+      ...(left.length === 0 ? {} : { unseen: left.map((lack) => lacking[lack].reason) }),
+    };
   });
   return { ...report, clients, ...sumUp(clients) };
 }

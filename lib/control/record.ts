@@ -75,6 +75,9 @@ const client = z.strictObject({
   isBystander: z.boolean().optional().meta({
     description: "True for somebody who never shows who it is, beside a client that does; it counts only if it fails",
   }),
+  unseen: z.array(text).optional().meta({
+    description: "What a recording of another tool does not tell of it, so that rules which need it are not observed",
+  }),
   progress,
   exchanges: numbers.meta({ description: "Sequence numbers of its exchanges" }),
   findings: z.array(finding),

@@ -65,6 +65,8 @@ export interface ClientReport extends Outcome {
   readonly strayVersions?: readonly StrayVersion[];
   /** True for somebody who never shows who it is, beside a client that does. */
   readonly isBystander?: boolean;
+  /** What the recording of it does not tell, a sentence each without its full stop; absent where it was recorded here. */
+  readonly unseen?: readonly string[];
   readonly progress: Progress;
   /** Sequence numbers of its exchanges. */
   readonly exchanges: readonly number[];

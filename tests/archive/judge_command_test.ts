@@ -1,5 +1,6 @@
 /** `mock-oauth judge`: what it prints, and what it ends with; `POST /control/judge`, and the form of `/inspect`. */
 import assert from "node:assert/strict";
+import { z } from "zod";
 import { parseJudgeOptions } from "../../lib/cli/judge_options.ts";
 import { operations } from "../../lib/control/operations.ts";
 import { runJudge } from "../../routes/judge.ts";
@@ -7,7 +8,7 @@ import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
 import { assertOAuthError, json, type TestApp, testApp } from "../helpers.ts";
 import { recordedApp, SANDBOX } from "../recorder/recorded_app.ts";
 import { foreignHar } from "./foreign.ts";
-import { entry, har } from "./hars.ts";
+import { entry, har, type HarEntry } from "./hars.ts";
 
 async function recorded(client: Partial<DoubleOptions> = {}): Promise<string> {
   await using app = await recordedApp();
@@ -36,7 +37,8 @@ Deno.test("judge prints the stations, and each broken rule with its entries and 
   const [code, text] = await judge(await recorded({ slip: "sends no challenge" }));
   assert.equal(code, 1);
   assert.match(text, /^fail {2}a\.har {2}WebInspector, 4 entries, 4 read\nIt broke C11 \(MUST\): /);
-  assert.match(text, /found resource > found server > registered > \(authorized\)/);
+  assert.match(text, /\n {2}at https:\/\/mcp\.vendor\.example:8443\/v1\/mcp\n/);
+  assert.match(text, /\n {2}found resource > found server > registered\n {2}not seen: authorized, token, /);
   assert.match(text, /broken {2}C11 MUST: A client uses PKCE/);
   assert.match(
     text,
@@ -44,6 +46,36 @@ Deno.test("judge prints the stations, and each broken rule with its entries and 
   );
   assert(!text.includes("\x1b"));
   assert((await judge(await recorded(), [], true))[1].startsWith("\x1b[32mpass\x1b[0m"));
+});
+
+Deno.test("judge says what a recording lacks, what that keeps from being judged, and how its tool records it", async () => {
+  const { log } = JSON.parse(await recorded({ slip: "sends no state" }));
+  const without = (name: string, alter: (entry: HarEntry) => unknown): Promise<[number, string]> =>
+    judge(JSON.stringify({ log: { ...log, creator: { name }, entries: log.entries.map(alter) } }));
+  const [code, text] = await without("mitmproxy", ({ request, response, ...one }) => ({
+    ...one,
+    request: { ...request, postData: { text: null }, bodySize: request.method === "POST" ? 9 : 0 },
+    response: { ...response, content: { size: 9 } },
+  }));
+  assert.equal(code, 3);
+  assert.match(
+    text,
+    /\nIts requests to MCP servers have no bodies: its tool has left them out, so that it does not show how/,
+  );
+  assert.match(text, /\n {2}The answers of its MCP servers have no bodies/);
+  assert.match(text, /\n {2}Run mitmproxy without stream_large_bodies/);
+  const [, sanitized] = await without("WebInspector", ({ request, ...one }) => {
+    const { headers } = z.object({ headers: z.array(z.looseObject({ name: z.string() })) }).parse(request);
+    return { ...one, request: { ...request, headers: headers.filter(({ name }) => name !== "authorization") } };
+  });
+  assert.match(
+    sanitized,
+    /no Authorization header at all.*\n {4}so not judged: C20, C22, .*\n\n {2}In DevTools: Settings > /,
+  );
+  assert.match(
+    (await judge(har([entry({ url: "https://page.example/" })])))[1],
+    /shows no client of MCP.*\nIn a browser, /,
+  );
 });
 
 Deno.test("judge ends with 0 for pass, 3 for incomplete, and with --strict for a broken recommendation with 1", async () => {

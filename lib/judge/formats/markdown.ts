@@ -63,7 +63,7 @@ function expectation(expects: readonly string[]): string {
 }
 
 function section(client: ClientReport): readonly string[] {
-  const { id, name, revision, findings, warnings, verdict, reason, progress } = client;
+  const { id, name, revision, findings, warnings, verdict, reason, progress, unseen = [] } = client;
   const order = ["broken", "kept", "not observed"];
   const sorted = findings.toSorted((one, other) => order.indexOf(one.status) - order.indexOf(other.status));
   const spoken = revision === undefined ? "of an unknown MCP revision" : `MCP ${revision}`;
@@ -74,6 +74,7 @@ function section(client: ClientReport): readonly string[] {
     "",
     `Client \`${plainText(id).replaceAll("`", "'")}\`, ${spoken}: ${stationsText(progress)}.`,
     "",
+    ...unseen.flatMap((sentence) => [`${text(sentence)}.`, ""]),
     ...(warnings.length === 0 ? [] : [`Warnings, which do not fail it: ${warnings.join(", ")}.`, ""]),
     "| rule | level | status | what was seen | exchanges |",
     "| --- | --- | --- | --- | --- |",
