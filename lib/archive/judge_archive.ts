@@ -11,6 +11,7 @@ import { sumUp } from "../judge/verdict.ts";
 import type { Exchange } from "../recorder/exchange.ts";
 import type { Sliced } from "../runtime/slices.ts";
 import { lacksOf, withoutLacking } from "./lacks.ts";
+import { appsIn } from "./apps.ts";
 import { type Part, partsOf } from "./parts.ts";
 import type { Archive } from "./read_har.ts";
 import { recognise } from "./recognise.ts";
@@ -45,7 +46,8 @@ export function* judgingExchanges(archive: Archive, how: ArchiveJudged): Sliced<
   const gaps = archive.unreadable.filter(({ address }) => address === undefined || isOfInterest(address));
   const reports: Report[] = [];
   // A record of this server is of one sandbox.
-  for (const part of archive.isOwn ? [{ exchanges, isUnsure: false }] : partsOf(exchanges)) {
+  const whole = { exchanges, isUnsure: false };
+  for (const part of archive.isOwn ? [whole] : partsOf(exchanges).flatMap(appsIn)) {
     reports.push(yield* judgingPart(part, { archive, gaps, how }));
   }
   const [first, ...others] = reports;

@@ -14,6 +14,7 @@ export const lacks = [
   "call_bodies",
   "call_answers",
   "own_logins",
+  "own_metadata",
   "beginning",
   "first_login",
   "authorizations",
@@ -133,6 +134,11 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
     reason: "Nothing tells for which of several MCP servers its client logged in",
     isOfBroken: true,
     rules: ruleIds.filter((id) => id.startsWith("C")),
+  },
+  own_metadata: {
+    reason: "Nothing tells which of several programs has read some of the metadata",
+    isOfBroken: true,
+    rules: ["C1", "C2", "C3", "C4", "C5", "C31", "C43"],
   },
   beginning: {
     reason:

@@ -22,7 +22,7 @@ import type { Archive } from "./read_har.ts";
 import { isWellKnown, metadataIn } from "./servers.ts";
 
 /** What an archive lacks. */
-export function lacksOf(archive: Archive, { exchanges, isUnsure }: Part): readonly Lack[] {
+export function lacksOf(archive: Archive, { exchanges, isUnsure, isShared = false }: Part): readonly Lack[] {
   const hasCredentials = exchanges.some(({ request }) => headerOf(request, "authorization") !== undefined);
   const loggedInAt = exchanges.findIndex(({ response }) =>
     textOf(parseObject(response.body), "access_token") !== undefined
@@ -44,6 +44,7 @@ export function lacksOf(archive: Archive, { exchanges, isUnsure }: Part): readon
     call_bodies: calls.length > 0 && calls.every(isSentLeftOut),
     call_answers: answered.length > 0 && answered.every(({ response }) => response.truncated && !response.body),
     own_logins: isUnsure,
+    own_metadata: isShared,
   };
   return lacks.filter((lack) => found[lack]);
 }

@@ -6,19 +6,10 @@
  */
 import { wellKnown } from "../http/urls.ts";
 import { metadataUrls } from "../judge/metadata_urls.ts";
-import {
-  addressOf,
-  answerOf,
-  challengeOf,
-  formOf,
-  listOf,
-  originOf,
-  parseObject,
-  pathOf,
-  textOf,
-} from "../judge/reading.ts";
+import { addressOf, challengeOf, listOf, originOf, parseObject, pathOf, textOf } from "../judge/reading.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
 import { digestOf } from "../recorder/redact/digests.ts";
+import { createSets, keysOf, parametersOf, tokenIn, uniqueStatesIn } from "./ties.ts";
 import { endpointsOf, isWellKnown, metadataIn, serversIn } from "./servers.ts";
 
 /** What went to one MCP server, and to the authorization servers that it leads to. */
@@ -26,6 +17,8 @@ export interface Part {
   readonly exchanges: readonly Exchange[];
   /** Whether some of its logins may be for another server. */
   readonly isUnsure: boolean;
+  /** Whether some of what it has may be another client's; false if not given. */
+  readonly isShared?: boolean;
 }
 
 /** One MCP server. */
@@ -219,42 +212,6 @@ function reachedFrom(login: readonly Exchange[], servers: readonly Server[]): re
   ]);
 }
 
-/** Some clients send the same state every time, which then ties nothing together. */
-function uniqueStatesIn(exchanges: readonly Exchange[]): (state: string) => boolean {
-  const logins = new Map<string, Set<string>>();
-  for (const exchange of exchanges) {
-    const sent = parametersOf(exchange);
-    const [state, client] = [sent.get("state"), sent.get("client_id")];
-    if (state === null || client === null) continue;
-    const login = JSON.stringify([originOf(exchange.url), client, sent.getAll("resource")]);
-    logins.set(state, (logins.get(state) ?? new Set()).add(login));
-  }
-  return (state) => (logins.get(state)?.size ?? 0) === 1;
-}
-
-/** What ties an exchange to others of its login. */
-function keysOf(exchange: Exchange, isOne: (state: string) => boolean): readonly string[] {
-  const [sent, answer, body] = [parametersOf(exchange), answerOf(exchange), exchange.response.body];
-  const own = (["code", "state", "request_uri", "device_code"] as const).flatMap((name) => {
-    const values = [sent.get(name), answer?.get(name), ...tokenIn(body, name)];
-    if (name === "state" && !values.every((state) => !state || isOne(state))) return [];
-    return values.flatMap((value) => value ? [`${name} ${digestOf(value)}`] : []);
-  });
-  const refreshed = [digestOf(sent.get("refresh_token") ?? ""), ...tokenIn(body, "refresh_token")];
-  const issued = [digestOf(sent.get("token") ?? ""), ...tokenIn(body, "access_token")];
-  return [...own, ...[...refreshed, ...issued].flatMap((token) => token ? [`token ${token}`] : [])];
-}
-
-function tokenIn(body: string | undefined, name: string): readonly string[] {
-  const value = textOf(parseObject(body), name);
-  return value === undefined ? [] : [digestOf(value)];
-}
-
-function parametersOf(exchange: Exchange): Pick<URLSearchParams, "get" | "getAll"> {
-  if (exchange.method === "POST" && exchange.request.body) return formOf(exchange);
-  return new URLSearchParams(exchange.url.replace(/#.*$/s, "").split("?").slice(1).join("?"));
-}
-
 function isCalled({ names, resources }: Server, resource: string): boolean {
   return resources.has(resource) || names.has(resource);
 }
@@ -265,24 +222,4 @@ function withoutSlash(url: string): string {
 
 function firstOf(choices: readonly (readonly Server[])[]): readonly Server[] {
   return choices.find((servers) => servers.length > 0) ?? [];
-}
-
-/** Sets of names that grow together. */
-function createSets(): {
-  readonly find: (name: string) => string;
-  readonly join: (one: string, other: string) => void;
-} {
-  const parents = new Map<string, string>();
-  const find = (name: string): string => {
-    let root = name;
-    for (let next = parents.get(root); next !== undefined && next !== root; next = parents.get(root)) root = next;
-    // What was gone through once is not gone through again.
-    for (let at = name; at !== root;) {
-      const next = parents.get(at) ?? root;
-      parents.set(at, root);
-      at = next;
-    }
-    return root;
-  };
-  return { find, join: (one, other) => void parents.set(find(one), find(other)) };
 }

@@ -4,9 +4,10 @@
  *
  * @module
  */
+import { newestOffered, type Revision } from "./settled.ts";
 import type { Trace } from "./proofs.ts";
 import type { Step, TokenStep } from "./step.ts";
-import { textOf } from "./reading.ts";
+import { addressOf, textOf } from "./reading.ts";
 
 /** Who has taken steps. */
 export interface Owner {
@@ -26,6 +27,8 @@ interface Candidate {
   readonly peers: ReadonlySet<string>;
   /** Requests that brought it tokens. */
   readonly issued: readonly TokenStep[];
+  /** The newest revision of MCP that it offered with these; undefined if it offered none. */
+  readonly offered: Revision | undefined;
 }
 
 interface Joined extends Owner {
@@ -81,6 +84,7 @@ function readCandidates(steps: readonly Step[], traces: readonly Trace[]): reado
       name: names.find((name) => name !== undefined) ?? "",
       peers,
       issued: issued.filter((step) => step.kind === "token"),
+      offered: newestOffered(own.filter((step) => step.kind === "mcp")),
     };
   });
 }
@@ -103,10 +107,19 @@ function sendersBefore(steps: readonly Step[]): ReadonlyMap<Step, string> {
 
 /** Whether two traces of one sender are one client's. */
 function isSame(one: Candidate, other: Candidate, isAmbiguous: boolean): boolean {
+  // A metadata document is of one program.
+  if (isDocument(one.id) && isDocument(other.id) && addressOf(one.id) !== addressOf(other.id)) return false;
+  // What is built with one SDK is often called the same, and a program speaks what it spoke before it registered anew.
+  if (one.offered !== undefined && other.offered !== undefined && one.offered !== other.offered) return false;
   if (one.name !== "" && other.name !== "") return one.name === other.name && !areInterleaved(one, other);
   if (isAmbiguous && one.name !== other.name) return false;
   // A client that was let in needs no other client_id at the same authorization server, unless it registers anew.
   return !one.issued.some(({ address }) => other.issued.some((token) => token.address === address));
+}
+
+/** Whether a client_id is the URL of a metadata document. */
+function isDocument(id: string): boolean {
+  return /^https?:\/\//i.test(id);
 }
 
 /** Whether the first keeps using its own tokens after the other has some: then both are at work at the same time. */

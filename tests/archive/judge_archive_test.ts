@@ -5,7 +5,7 @@ import type { Report } from "../../lib/judge/report.ts";
 import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
 import { recordedApp, SANDBOX } from "../recorder/recorded_app.ts";
 import { foreignHar } from "./foreign.ts";
-import { entry, har } from "./hars.ts";
+import { altered, entry, har, type HarEntry } from "./hars.ts";
 import { elsewhere, judge, recorded, statusOf } from "./judged.ts";
 
 /** Entries put before and behind those of an archive. */
@@ -178,3 +178,61 @@ for (const version of ["2025-06-18", "2025-11-25", "2026-07-28"] as const) {
     }
   });
 }
+
+/** An archive in which entries have user agents. */
+function sentBy(text: string, agentFor: (entry: HarEntry) => string): string {
+  return altered(text, ({ request, ...one }) => {
+    const headers = Array.isArray(request.headers) ? request.headers : [];
+    const agent = { name: "User-Agent", value: agentFor({ request, ...one }) };
+    return { ...one, request: { ...request, headers: [...headers, agent] } };
+  });
+}
+
+const isPersons = ({ request }: HarEntry): boolean => request.url.includes("authorize");
+const isPosted = ({ request }: HarEntry): boolean => JSON.stringify(request.postData ?? "").includes("jsonrpc");
+
+/** What a program sends its requests with; its person's browser brings the authorization request. */
+const libraries: Readonly<Record<string, (program: string) => (entry: HarEntry) => string>> = {
+  "one library": (program) => (one) => isPersons(one) ? "Mozilla/5.0" : program,
+  "a library for messages, and one for the login": (program) => (one) =>
+    isPersons(one) ? "Mozilla/5.0" : isPosted(one) ? program : `${program}-oauth`,
+  "a library for messages, and one for the login that others have, too": (program) => (one) =>
+    isPersons(one) ? "Mozilla/5.0" : isPosted(one) ? program : "node",
+  "a page, and a program behind it": (program) => (one) => isPosted(one) ? program : "Mozilla/5.0",
+};
+
+for (const [what, agentFor] of Object.entries(libraries)) {
+  Deno.test(`a program that has ${what} is one client, and two of them at one server at once are two`, async () => {
+    const [version, slip] = ["2025-11-25", "uses an id again"] as const;
+    const [right, open, wrong] = await recordedApart(
+      { version },
+      { version, endpoint: "/no-auth" },
+      { version, endpoint: "/no-auth", slip },
+    );
+    assert(right && open && wrong);
+    for (const isWhole of [undefined, true]) {
+      const alone = await judge(sentBy(right, agentFor("one")), isWhole);
+      assert.deepEqual([alone.verdict, alone.clients.length], ["pass", 1], alone.reason);
+      const both = await judge(interleaved(sentBy(right, agentFor("one")), sentBy(open, agentFor("two"))), isWhole);
+      assert.deepEqual([both.verdict, both.clients.length], ["pass", 2], both.reason);
+      const mixed = await judge(interleaved(sentBy(right, agentFor("one")), sentBy(wrong, agentFor("two"))), isWhole);
+      assert.deepEqual(mixed.clients.map(({ failures }) => failures), [[], ["M3"]], mixed.reason);
+    }
+  });
+}
+
+Deno.test("two programs that have a document each are two clients, though neither says who sends a request", async () => {
+  const [right, wrong] = await recordedApart({}, { slip: "sends no challenge" });
+  assert(right && wrong);
+  const { clients } = await judge(interleaved(right, wrong.replaceAll("double", "other")));
+  const failuresOf = (name: string): readonly string[] | undefined =>
+    clients.find(({ id }) => id.includes(name))?.failures;
+  assert.deepEqual([failuresOf("double.json"), failuresOf("other.json")], [[], ["C11"]]);
+});
+
+Deno.test("a client that calls another server at the same origin meanwhile logs in for the one that refused it (RFC 9728 3.3)", async () => {
+  const [right, open] = await recordedApart({}, { endpoint: "/no-auth" });
+  assert(right && open);
+  const report = await judge(interleaved(open, right));
+  assert.deepEqual([report.verdict, statusOf(report, "C14")], ["pass", "kept"], report.reason);
+});

@@ -45,15 +45,18 @@ function checkResource(view: View): Outcome {
     : kept("It sent the resource that the metadata names in every request", positionsOf(judged));
 }
 
-/** The URL that was called before a step, or first. */
-function calledBefore({ calls }: View, at: number): string | undefined {
-  return (calls.findLast((step) => step.at < at) ?? calls[0])?.address;
+/** The URLs that refused a client before a step, and else the one that was called before it, or first: a host can talk to several. */
+function calledBefore({ calls }: View, at: number): readonly string[] {
+  const before = calls.filter((step) => step.at < at);
+  const refused = before.filter(({ status }) => status === 401 || status === 403);
+  const last = before.at(-1) ?? calls[0];
+  return (refused.length > 0 ? refused : last ? [last] : []).map(({ address }) => address);
 }
 
 /** The endpoint's own URL is right as well where the metadata's differs by a slash only: MCP prefers the one without. */
-function isOwnUrl(resource: string, expected: string, own: string | undefined): boolean {
+function isOwnUrl(resource: string, expected: string, own: readonly string[]): boolean {
   const [sent, named] = [plainUrl(resource), plainUrl(expected)];
-  return sent === own && sent.replace(/\/$/, "") === named.replace(/\/$/, "");
+  return own.includes(sent) && sent.replace(/\/$/, "") === named.replace(/\/$/, "");
 }
 
 /** An empty path and "/" are the same (RFC 3986 6.2.3), and MCP has both as a canonical URI; the case of a host says nothing. */
@@ -80,9 +83,9 @@ function findResourceProblem(view: View, request: AuthorizationStep | TokenStep)
 function isOfServer(view: View, { at, document }: { readonly at: number; readonly document: unknown }): boolean {
   const called = calledBefore(view, at);
   const resource = typeof document === "object" && document !== null && "resource" in document ? document.resource : "";
-  if (called === undefined || typeof resource !== "string" || !URL.canParse(resource)) return true;
+  if (called.length === 0 || typeof resource !== "string" || !URL.canParse(resource)) return true;
   const whole = `${addressOf(resource).replace(/\/$/, "")}/`;
-  return `${called.replace(/\/$/, "")}/`.startsWith(whole);
+  return called.some((address) => `${address.replace(/\/$/, "")}/`.startsWith(whole));
 }
 
 /** Whether a client went on to look for metadata elsewhere, as one does that has no use for what it has read. */
