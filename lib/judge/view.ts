@@ -187,6 +187,11 @@ export function issuedTokens(steps: readonly Step[]): ReadonlySet<string> {
   }));
 }
 
+/** Registrations of which all that was sent is on record: of others, nobody knows what they lack. */
+export function wholeRegistrations({ registrations }: View): readonly RegistrationStep[] {
+  return registrations.filter(({ exchange }) => !exchange.request.truncated);
+}
+
 /** Whether metadata names an address as one of its endpoints. */
 export function namesEndpoint(document: JsonObject | undefined, address: string): boolean {
   return Object.entries(document ?? {}).some(([member, value]) =>

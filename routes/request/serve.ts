@@ -1,5 +1,6 @@
 // One request's way through a sandbox, in one direction: row, plan, handler, wire.
 import { allowOrigin } from "../../lib/http/any_origin.ts";
+import { bodyText, MAX_MESSAGE_BYTES } from "../../lib/http/request_body.ts";
 import type { EndpointKind } from "../../lib/http/place.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noSuchEndpoint } from "../../lib/sandbox/not_found.ts";
@@ -127,6 +128,8 @@ async function shape(
   const asked = { plan: live.plan(), faults, nowMs: sandbox.nowMs, sandboxId: live.id(), counts: deps.faultCounts };
   const plan = await resolvePlan(asked, facts);
   const variables = variablesOf(sandbox.serverAt(routed.server), facts);
+  // Handlers read what was sent before they answer. Once an answer has left, what comes after it is on no record.
+  if (plan.answer) await bodyText(request, MAX_MESSAGE_BYTES).catch(() => "");
   const answered = plan.answer ? answerResponse(plan.answer, variables) : await answer(deps, arrival, found, plan);
   if (plan.answer) allowOrigin(answered);
   await noteResponse(asked, facts, answered.status);

@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import { buildReport } from "../../lib/judge/report.ts";
 import { origin } from "../helpers.ts";
-import { asks, type Made, make, reads, registers, resourceUrl, server, speaks } from "../recorder/made_exchanges.ts";
+import {
+  asks,
+  type Made,
+  make,
+  reads,
+  registers,
+  resourceUrl,
+  server,
+  serverUrl,
+  speaks,
+} from "../recorder/made_exchanges.ts";
 
 type Row = readonly [url: string, made?: Made];
 
@@ -25,6 +35,11 @@ const refusedWith = (challenge: string): Row => [refused[0], {
   ...refused[1],
   answeredHeaders: [["www-authenticate", challenge]],
 }];
+
+const asksToken = (fields: Readonly<Record<string, string>>, answered: unknown): Row => [
+  server.token_endpoint,
+  { method: "POST", sent: new URLSearchParams({ client_id: "a", ...fields }).toString(), answered },
+];
 
 const couldNotFetch = {
   error: "invalid_client",
@@ -279,6 +294,40 @@ const cases: readonly Case[] = [
     rows: [refused, [resourceUrl, { status: 404 }]],
     status: "broken",
   },
+  {
+    kind: "a client that refreshes with what came without an access token beside it, as from Slack (mcp-go)",
+    rule: "C35",
+    rows: [
+      asksToken({ grant_type: "authorization_code", code: "c" }, {
+        refresh_token: "R",
+        authed_user: { access_token: "A" },
+      }),
+      asksToken({ grant_type: "refresh_token", refresh_token: "R" }, { refresh_token: "S" }),
+    ],
+    status: "kept",
+  },
+  {
+    kind: "a client that refreshes with what nothing has brought",
+    rule: "C35",
+    rows: [
+      asksToken({ grant_type: "authorization_code", code: "c" }, {
+        refresh_token: "R",
+        authed_user: { access_token: "A" },
+      }),
+      asksToken({ grant_type: "refresh_token", refresh_token: "T" }, { refresh_token: "S" }),
+    ],
+    status: "broken",
+  },
+  ...(["C8", "C21"] as const).map((rule) => ({
+    kind: "a registration whose body did not come in before the answer, as clients send it after the headers (FastMCP)",
+    rule,
+    rows: [
+      speaks("2026-07-28", 401),
+      [serverUrl, { answered: { ...server, grant_types_supported: ["authorization_code", "refresh_token"] } }],
+      [server.registration_endpoint, { method: "POST", status: 400, isSentCut: true }],
+    ] as const,
+    status: "not observed" as const,
+  })),
   {
     kind: "a URL that is not a metadata URL",
     rule: "C4",

@@ -123,3 +123,22 @@ Deno.test("the first event of a recorded stream passes before the second exists 
   }
   assert.match(rest, /Half way[^]*Done/);
 });
+
+Deno.test("an answer that a fault gives waits for the body, as a handler does, or the record would lack it", async () => {
+  await using test = await testApp({ scenario: "dcr-rejected" });
+  let isRead = false;
+  const late = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      await new Promise((resolve) => setTimeout(resolve));
+      controller.enqueue(new TextEncoder().encode(`{"client_name":"late"}`));
+      controller.close();
+      isRead = true;
+    },
+  }, { highWaterMark: 0 });
+  const response = await test.fetch("/oauth/register", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: late,
+  });
+  assert.deepEqual([response.status, isRead], [400, true]);
+});

@@ -30,6 +30,8 @@ export interface Made {
   readonly events?: string;
   readonly stream?: Exchange["stream"];
   readonly isOpen?: boolean;
+  /** Whether what was sent did not come in, or not whole; false if not given. */
+  readonly isSentCut?: boolean;
 }
 
 /** Made-up exchanges, numbered in order. */
@@ -51,7 +53,7 @@ const BOTH = ["accept", "application/json, text/event-stream"] as const;
 
 function bothMessages(
   url: string,
-  { peer = "p", route, method = "GET", status = 200, sent, answered, events, headers = [], answeredHeaders = [] }: Made,
+  { peer = "p", route, method = "GET", status = 200, sent, answered, events, headers = [], ...made }: Made,
 ): Pick<Exchange, "method" | "url" | "route" | "peer" | "request" | "status" | "response"> {
   const isMessage = typeof sent === "object" && sent !== null && "jsonrpc" in sent;
   const accepts = isMessage && !headers.some(([name]) => name === "accept") ? [BOTH] : [];
@@ -63,11 +65,14 @@ function bothMessages(
     request: {
       headers: [...accepts, ...headers],
       ...(sent === undefined ? {} : { body: typeof sent === "string" ? sent : JSON.stringify(sent) }),
-      truncated: false,
+      truncated: made.isSentCut ?? false,
     },
     status,
     response: {
-      headers: [["content-type", events === undefined ? "application/json" : "text/event-stream"], ...answeredHeaders],
+      headers: [
+        ["content-type", events === undefined ? "application/json" : "text/event-stream"],
+        ...made.answeredHeaders ?? [],
+      ],
       ...(answered === undefined ? {} : { body: JSON.stringify(answered) }),
       ...(events === undefined ? {} : { body: events }),
       truncated: false,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { metadataFor, speaksMcp, type View } from "../../view.ts";
+import { metadataFor, speaksMcp, type View, wholeRegistrations } from "../../view.ts";
 import { listOf, scopesOf } from "../../reading.ts";
 import { broken, kept, notObserved, type Outcome, type Rule, SINCE_2026_07, SPECIFICATION } from "../rule.ts";
 
@@ -26,7 +26,7 @@ function checkOffline(view: View): Outcome {
     evidence.push(at);
   }
   // Only MCP requires it.
-  for (const registration of speaksMcp(view) ? view.registrations : []) {
+  for (const registration of speaksMcp(view) ? wholeRegistrations(view) : []) {
     const grants = listOf(registration.sent, "grant_types") ?? ["authorization_code"];
     const offered = listOf(metadataFor(view, registration)?.document, "grant_types_supported");
     if (!grants.includes("authorization_code") || !offered?.includes("refresh_token")) continue;

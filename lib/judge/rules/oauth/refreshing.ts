@@ -1,5 +1,6 @@
 // Rules on how a client refreshes: one at a time, with the token that it got last, where it got it, for what was granted.
 
+import { digestOf } from "../../../recorder/redact/digests.ts";
 import { type Grant, type Logins, readLogins, type Refresh } from "../../logins.ts";
 import { gapBetween, isDelivered, isLongAfter, mayHaveGivenUp, overlap } from "../../moments.ts";
 import { idOf } from "../../proofs.ts";
@@ -76,13 +77,26 @@ function checkSuperseded(view: View): Outcome {
   );
 }
 
+/** Whether a response brought a refresh token, be there an access token beside it or, as from some providers, elsewhere. */
+function bringsRefresh({ issued }: TokenStep, sent: string): boolean {
+  const brought = textOf(issued, "refresh_token");
+  return brought !== undefined && digestOf(brought) === sent;
+}
+
+/** Whether a response before a step may have brought anything. */
+function isUnread({ at, status, issued, exchange }: TokenStep, step: TokenStep): boolean {
+  return at < step.at && status < 300 && issued === undefined && exchange.response.truncated;
+}
+
 function checkOwn(view: View): Outcome {
   const { refreshes, byRefresh } = readLogins(view);
   const own: TokenStep[] = [];
   for (const { step, sent } of refreshes) {
-    const source = byRefresh.get(sent)?.step;
+    const source = byRefresh.get(sent)?.step ?? view.tokens.find((one) => bringsRefresh(one, sent));
     if (!source || source.at > step.at) {
-      if (view.isWhole) return broken("It tried to refresh with a token that it was never issued", [step.at]);
+      if (view.isWhole && !view.tokens.some((one) => isUnread(one, step))) {
+        return broken("It tried to refresh with a token that it was never issued", [step.at]);
+      }
       continue;
     }
     const [id, owner] = [idOf(step), idOf(source)];

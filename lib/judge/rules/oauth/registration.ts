@@ -6,7 +6,7 @@
 import { documentErrors, UNKNOWN_CLIENT } from "../../../http/document_errors.ts";
 import { isLoopback } from "../../../http/origin.ts";
 import type { AuthorizationStep, RegistrationStep, TokenStep } from "../../step.ts";
-import { metadataFor, namesEndpoint, type View } from "../../view.ts";
+import { metadataFor, namesEndpoint, type View, wholeRegistrations } from "../../view.ts";
 import { idOf } from "../../proofs.ts";
 import { listOf, textOf } from "../../reading.ts";
 import {
@@ -84,7 +84,8 @@ function kindOf(redirectUris: readonly string[]): "native" | "web" | undefined {
   return kinds.size === 1 ? [...kinds][0] : undefined;
 }
 
-function checkApplicationType({ registrations }: View): Outcome {
+function checkApplicationType(view: View): Outcome {
+  const registrations = wholeRegistrations(view);
   for (const { at, sent } of registrations) {
     const type = textOf(sent, "application_type");
     if (type === undefined) return broken("It registered without application_type", [at]);
@@ -94,7 +95,7 @@ function checkApplicationType({ registrations }: View): Outcome {
     }
   }
   return registrations.length === 0
-    ? notObserved("It did not register")
+    ? notObserved(view.registrations.length === 0 ? "It did not register" : "What it registered is not on record")
     : kept("It registered with an application_type that fits its redirect URIs", positionsOf(registrations));
 }
 
