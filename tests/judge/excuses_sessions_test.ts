@@ -66,6 +66,9 @@ function statusOf(rule: string, rows: readonly Row[], options: Partial<ReportOpt
 const beginsOlder = begins(0, ONE, {
   answered: { jsonrpc: "2.0", id: 0, result: { protocolVersion: "2025-03-26", capabilities: {}, serverInfo: {} } },
 });
+const beginsNever = begins(0, ONE, {
+  answered: { jsonrpc: "2.0", id: 0, result: { protocolVersion: "1999-01-01", capabilities: {}, serverInfo: {} } },
+});
 const unsupported = { status: 400, answered: { jsonrpc: "2.0", id: null, error: { code: -32000, message: "No" } } };
 const asSettled = { headers: [["mcp-protocol-version", "2025-03-26"]] } as const;
 
@@ -152,6 +155,23 @@ const expectations: readonly Expectation[] = [
   ],
 
   ["M33", "a session that is named in every request", "kept", [...started, calls(20, ONE)]],
+  ["M33", "a connection that cannot begin, after one whose end was refused (java-sdk)", "kept", [
+    ...started,
+    sends("DELETE", 20, ONE, { status: 500 }),
+    begins(30, undefined, { status: 500, answered: undefined }),
+    sends("GET", 40, undefined, { status: 500 }),
+  ]],
+  ["M33", "a connection that cannot begin beside another one", "kept", [
+    ...started,
+    begins(30, undefined, { status: 500, answered: undefined }),
+    sends("GET", 40, undefined, { status: 500 }),
+  ]],
+  ["M19", "a stream that a transport asks for at once, before its client ends the session (java-sdk)", "kept", [
+    beginsNever,
+    sends("GET", 5, ONE),
+    sends("DELETE", 10, ONE),
+  ]],
+  ["M19", "a call in what is no revision", "broken", [beginsNever, calls(10, ONE)]],
   ["M33", "a call without it", "broken", [...started, calls(20)]],
   ["M33", "a stream that is asked for without it", "broken", [...started, sends("GET", 20, undefined)]],
   ["M33", "another client process that asks which transport there is", "kept", [

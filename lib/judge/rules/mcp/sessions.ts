@@ -33,6 +33,8 @@ interface ServerState {
   left: number;
   /** The last `initialize` that was answered without an id. */
   without?: McpStep | undefined;
+  /** Whether one was refused, so that there may be a connection that has yet to begin a session. */
+  isRefused: boolean;
 }
 
 function checkHeader({ calls, isGapless, wholeFrom }: View): Outcome {
@@ -43,7 +45,12 @@ function checkHeader({ calls, isGapless, wholeFrom }: View): Outcome {
   const [named, unnamed]: [McpStep[], McpStep[]] = [[], []];
   let strange: McpStep | undefined;
   for (const call of calls.filter(isInEra)) {
-    const server: ServerState = servers.get(call.address) ?? { alive: new Map(), over: new Set(), left: 0 };
+    const server: ServerState = servers.get(call.address) ?? {
+      alive: new Map(),
+      over: new Set(),
+      left: 0,
+      isRefused: false,
+    };
     servers.set(call.address, server);
     const sent = sentIn(call);
     if (isOpening(call)) {
@@ -75,7 +82,8 @@ function checkHeader({ calls, isGapless, wholeFrom }: View): Outcome {
 }
 
 function noteOpening(call: McpStep, server: ServerState, given: Set<string>): void {
-  if (!isGood(call)) return;
+  server.isRefused = !isGood(call);
+  if (server.isRefused) return;
   const id = idIn(call.exchange.response);
   if (id === undefined) server.without = call;
   else {
@@ -86,7 +94,8 @@ function noteOpening(call: McpStep, server: ServerState, given: Set<string>): vo
 }
 
 function noteUse(call: McpStep, id: string, server: ServerState): void {
-  if (call.status !== 404 && !(call.verb === "DELETE" && isGood(call))) return;
+  // Who wants to end a session is done with it, whatever the server says.
+  if (call.status !== 404 && call.verb !== "DELETE") return;
   server.alive.delete(id);
   if (!server.over.has(id)) server.left++;
   server.over.add(id);
@@ -98,10 +107,10 @@ function noteUse(call: McpStep, id: string, server: ServerState): void {
  * @param wholeFrom Where a session must have begun at the earliest, as the end of others may be missing.
  */
 function missing(call: McpStep, server: ServerState, wholeFrom: number): Outcome | undefined {
-  const { alive, without, over, left } = server;
+  const { alive, without, over, left, isRefused } = server;
   const session = [...alive.values()].find(({ opening }) => opening.at >= wholeFrom && seemsToFollow(opening, call));
   // What a connection sends whose session has ended is no request of another connection's. Its stream, it may ask for later too.
-  const isOfEnded = over.size > 0 && (left > 0 || !isAsking(call));
+  const isOfEnded = (over.size > 0 && (left > 0 || !isAsking(call))) || (isRefused && !isAsking(call));
   if (!session || without || isOfEnded || !isAfterHandshake(call)) return undefined;
   return broken(`It sent ${nameOf(call)} without the session id that it had been given`, [session.opening.at, call.at]);
 }
