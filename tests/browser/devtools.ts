@@ -24,6 +24,7 @@ const targets = z.array(z.object({ id: z.string(), url: z.string() }));
 
 /** A browser that brings DevTools. */
 export interface Launched extends AsyncDisposable {
+  readonly browser: Browser;
   /** Opens a window with DevTools. */
   readonly open: () => Promise<DevTools>;
 }
@@ -38,7 +39,7 @@ export async function launchWithDevTools(): Promise<Launched | undefined> {
   const found = await fetch(`http://${address}/devtools/inspector.html`);
   await found.body?.cancel();
   const close = (): Promise<void> => browser.close();
-  if (found.ok) return { open: () => openWindow(address, browser), [Symbol.asyncDispose]: close };
+  if (found.ok) return { browser, open: () => openWindow(address, browser), [Symbol.asyncDispose]: close };
   await close();
   return undefined;
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import type { Page } from "playwright-core";
-import { browserTest, openVisit } from "./browser.ts";
+import { browserTest } from "./browser.ts";
 import {
   callsTheEndpoint,
   doStep,
@@ -343,37 +343,3 @@ async function tabOrder(page: Page, presses: number): Promise<readonly string[]>
   }
   return ids;
 }
-
-browserTest("a HAR of Playwright is judged as what it recorded was here (HAR 1.2)", async () => {
-  const path = await Deno.makeTempFile({ suffix: ".har" });
-  try {
-    await using visit = await openVisit({ recordHar: { path, mode: "full", content: "embed" } });
-    const { page, origin } = visit;
-    await reachAuthorization(page, origin);
-    await page.locator("#authorize-submit").click();
-    await page.getByRole("button", { name: "approve with a generated user" }).click();
-    await waitForState(page, 3, "done");
-    await doStep(page, 4);
-    await finishGuide(page);
-    // The file is there once the window is closed.
-    await page.context().close();
-    const report = judged.parse(await (await fetch(`${origin}/control/report`)).json());
-    const recording = await Deno.readTextFile(path);
-    const judge = await fetch(`${origin}/control/judge?whole=true`, { method: "POST", body: recording });
-    const elsewhere = judged.parse(await judge.json());
-    assert.equal(elsewhere.verdict, "pass");
-    assert.deepEqual(elsewhere, report);
-  } finally {
-    await Deno.remove(path);
-  }
-});
-
-/** What a report says of clients, whatever the numbers of their exchanges are. */
-const judged = z.object({
-  verdict: z.string(),
-  clients: z.array(z.object({
-    id: z.string(),
-    name: z.string(),
-    findings: z.array(z.object({ rule: z.string(), status: z.string(), detail: z.string() })),
-  })),
-});
