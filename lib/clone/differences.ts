@@ -91,7 +91,7 @@ function* headerDifferences(
     // Many servers say these to pages alone, and this was none.
     if (isOfPages && theirs === undefined && origin === undefined && letsPagesIn.has(addressOf(original.url))) continue;
     // A page that is let in by name is let in, as every other is.
-    if (name === ALLOW && theirs === origin && ours === "*" && !isWithCredentials) continue;
+    if (name === ALLOW && origin !== undefined && theirs === origin && ours === "*" && !isWithCredentials) continue;
     const same = volatile.has(name) || theirs === undefined || ours === undefined
       ? (theirs === undefined) === (ours === undefined)
       : toOurs(theirs) === ours;

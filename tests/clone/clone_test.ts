@@ -138,6 +138,12 @@ Deno.test("what was seen of one message is taken for what it says of others: los
       match: { endpoint: "mcp", method: "POST" },
       edit: { headers: { "access-control-expose-headers": "mcp-session-id" } },
     },
+    { name: "closed", match: { endpoint: "mcp" }, edit: { headers: { "access-control-allow-origin": null } } },
+    {
+      name: "open to who asks",
+      match: { endpoint: "server_metadata" },
+      edit: { headers: { "access-control-allow-origin": "http://localhost:6274" } },
+    },
   ];
   const { scenario, differences } = await cloneOf({ ...original, plan: { ...original.plan, faults } }, {
     withToken: true,
@@ -161,6 +167,10 @@ Deno.test("what was seen of one message is taken for what it says of others: los
     });
   const tool = await send({ method: "tools/call", params: { name: "a_tool", arguments: {} } });
   assert.equal(tool.headers.get("access-control-expose-headers"), "mcp-session-id");
+  assert.equal(tool.headers.get("access-control-allow-origin"), null);
+  const metadata = await clone.get("/.well-known/oauth-authorization-server");
+  await metadata.body?.cancel();
+  assert.equal(metadata.headers.get("access-control-allow-origin"), "*");
   assert.match(await tool.text(), /"isError":true.*"no a_tool"|"no a_tool".*"isError":true/);
   assert.doesNotMatch(await (await send({ method: "tools/call", params: { name: names[0] } })).text(), /no /);
   assert.match(await (await send({ method: "a/method" })).text(), /"no a\/method"/);
