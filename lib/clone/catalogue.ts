@@ -99,21 +99,55 @@ function sizesOf(pages: readonly (readonly JsonObject[])[], observed: readonly O
 
 /** A catalogue without what catalogues cannot have: members that the protocol does not know, entries that are not as it has them. */
 function fitting(declared: JsonObject, problems: string[]): Catalogue | undefined {
+  const gone: Gone[] = [];
   let left = declared;
-  for (let tries = 0; tries < 200; tries++) {
+  // Each round may bring out what the schema had no look at.
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     const parsed = catalogueSchema.safeParse(left);
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    if (!issue) return undefined;
-    const path = issue.path.map(String);
-    const gone = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...path, key]) : [path.slice(0, 2)];
-    for (const each of gone) {
-      problems.push(`${nameAt(left, each)}: left out (${issue.message})`);
-      const cut = without(left, each);
+    if (parsed.success) {
+      problems.push(...told(gone));
+      return parsed.data;
+    }
+    const { issues } = parsed.error;
+    const unknown = issues.flatMap((issue) =>
+      issue.code === "unrecognized_keys"
+        ? issue.keys.map((key) => ({ path: [...issue.path.map(String), key], why: "the protocol has no such member" }))
+        : []
+    );
+    // Entries are taken out from behind, so that those before them stay where they are.
+    const entries = new Map(issues.map(({ path, message }) => [path.slice(0, 2).join("\n"), { path, message }]));
+    const wrong = [...entries.values()].reverse().map(({ path, message }) => ({
+      path: path.slice(0, 2).map(String),
+      why: `it needs ${message}`,
+    }));
+    for (const { path, why } of unknown.length > 0 ? unknown : wrong) {
+      gone.push({ name: nameAt(left, path), list: path[0] ?? "", member: path.slice(2).join("."), why });
+      const cut = without(left, path);
       left = isObject(cut) ? cut : {};
     }
   }
   return undefined;
+}
+
+const MAX_ROUNDS = 20;
+
+interface Gone {
+  readonly name: string;
+  readonly list: string;
+  /** What of an entry; empty for all of it. */
+  readonly member: string;
+  readonly why: string;
+}
+
+/** What was left out, in a line each: the same of many entries is one. */
+function told(gone: readonly Gone[]): readonly string[] {
+  const groups = Map.groupBy(gone, ({ list, member, why }) => JSON.stringify([list, member === "" ? why : member]));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const what = group.length === 1 ? first.name : `${first.name} and ${group.length - 1} like it`;
+    return [`${what}: left out (${first.why})`];
+  });
 }
 
 /** A path for people: entries by their names. */
