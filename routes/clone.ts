@@ -81,7 +81,7 @@ async function ask({ url = "", ...options }: CloneOptions, deps: CloneDeps): Pro
   const asker = createAsker({ ...deps, local: isLoopback(URL.parse(url)?.hostname ?? ""), secret: options.token });
   const left = await probe({ ...options, url }, asker);
   const { observed, problems } = asker;
-  if (observed.length === 0) throw new ConfigError(`${shownUrl(url)} cannot be asked: ${problems[0] ?? "no answer"}`);
+  if (observed.length === 0) throw new ConfigError(`${problems[0] ?? shownUrl(url)}, so that it cannot be cloned`);
   requireMcp(url, observed);
   return { observed, problems, left };
 }

@@ -83,12 +83,24 @@ export function serverUrl(given: string | undefined): string | undefined {
   if (given === undefined) return undefined;
   const url = URL.parse(given);
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new ConfigError(`${redactLine(given)} is not an http or https URL, such as https://mcp.example.com/mcp`);
+    const [isFile, isHost] = [/\.(?:har|json)$/i.test(given), /^[\w.-]+(?::\d{1,5})?(?:\/|$)/.test(given)];
+    const meant = isFile
+      ? `; did you mean --from ${given}?`
+      : isHost
+      ? `; did you mean ${schemeFor(given)}${given}?`
+      : "";
+    throw new ConfigError(
+      redactLine(`${given} is not an http or https URL, such as https://mcp.example.com/mcp${meant}`),
+    );
   }
   if (url.username !== "" || url.password !== "") {
     throw new ConfigError("The URL holds a user name or a password, which clients do not send: leave it out");
   }
   return url.href;
+}
+
+function schemeFor(host: string): string {
+  return /^(?:localhost|127\.)/.test(host) ? "http://" : "https://";
 }
 
 // deno-lint-ignore explicit-function-return-type -- parseArgs gives each flag its type, which cannot be named

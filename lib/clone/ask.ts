@@ -66,11 +66,30 @@ export function createAsker(deps: AskDeps): Asker {
         observed.push(answered);
         return answered;
       } catch (error) {
-        problems.push(`${what}: ${error instanceof OutboundError ? error.message : "no answer"}`);
+        problems.push(`${what}: ${error instanceof OutboundError ? error.message : reasonOf(error)}`);
         return undefined;
       }
     },
   };
+}
+
+/** Why a connection failed, by the beginnings of Node's codes for it. */
+const reasons: readonly (readonly [code: RegExp, reason: string])[] = [
+  [/^ECONNREFUSED/, "nothing listens there"],
+  [/^(?:ECONNRESET|EPIPE)/, "the connection was closed without an answer"],
+  [/^(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)/, "it cannot be reached"],
+  [/^HPE_/, "what answers there does not speak http, perhaps https"],
+  [/^(?:ERR_SSL_WRONG_VERSION|EPROTO)/, "what answers there does not speak https, perhaps http"],
+  [/ALTNAME/, "its certificate is for another host"],
+  [
+    /CERT|_VERIFY_|UNABLE_TO_/,
+    "its certificate is not trusted, unless NODE_EXTRA_CA_CERTS names a file with its issuer's",
+  ],
+];
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return reasons.find(([known]) => known.test(code))?.[1] ?? "no answer";
 }
 
 /** How many requests must be left after one: each session that was opened takes another to end. */

@@ -38,12 +38,13 @@ const REDIRECT = "http://127.0.0.1:33418/callback";
 export async function probe(options: ProbeOptions, asker: Asker): Promise<LeftBehind> {
   const { url, token } = options;
   const first = await post(asker, url, initialize(LATEST));
+  if (!first) return [];
   await asker.ask({ method: "GET", url, headers: { accept: "text/event-stream" } });
   // Whatever else is there is not to be bothered.
   if (!isMcp(url, asker.observed)) return [];
   await preflight(asker, url, "POST", "authorization,content-type,mcp-protocol-version");
   await askMetadata(url, asker, first);
-  const isOpen = first !== undefined && resultOf(first) !== undefined;
+  const isOpen = resultOf(first) !== undefined;
   if (!isOpen) {
     await post(asker, url, initialize(LATEST), bearer(WRONG_TOKEN));
     await asker.ask({ method: "POST", url, headers: { "content-type": JSON_TYPE, accept: EVENTS_OR_JSON }, body: "{" });

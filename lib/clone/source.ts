@@ -68,11 +68,12 @@ export function requireMcp(url: string, observed: readonly Observed[]): void {
   if (isMcp(url, observed)) return;
   const { href } = new URL(url);
   const first = observed.find((one) => one.url === href);
+  const location = first && headerOf(first.response, "location");
   throw new OAuthError("invalid_request", `There is no MCP server at ${hidingOf(href).shown}`, {
-    received: first
-      ? `${first.status} ${headerOf(first.response, "content-type") ?? "without a media type"}`
-      : "no answer",
-    expected: "JSON-RPC, a stream of events, or 401 to a POST of initialize, as at the URL that clients are given",
+    received: first && answerIn(first),
+    expected: location === undefined
+      ? "JSON-RPC, a stream of events, or 401 to a POST of initialize, as at the URL that clients are given"
+      : "the URL that it redirects to, if that is an MCP server's",
   });
 }
 
@@ -90,6 +91,13 @@ function endpointsIn(observed: readonly Observed[]): readonly Endpoint[] {
   return [...found.values()].filter(({ address }) => !others.has(address));
 }
 
+/** An answer in a few words. */
+function answerIn({ status, url, response }: Observed): string {
+  const location = headerOf(response, "location");
+  if (location !== undefined) return `${status} to ${hidingOf(URL.parse(location, url)?.href ?? location).shown}`;
+  return `${status} ${headerOf(response, "content-type") ?? "without a media type"}`;
+}
+
 /** Whether an answer is one of an MCP server, or of who guards it. */
 function hasAnswered({ method, status, response }: Observed): boolean {
   return status === 401 || status === 403 || (method === "POST" && status === 202) ||
@@ -100,7 +108,7 @@ function onlyOne(observed: readonly Observed[]): string {
   const [url, ...others] = mcpUrlsIn(observed);
   if (url === undefined) {
     throw new OAuthError("invalid_request", "There is no MCP server in it", {
-      received: `${observed.length} exchanges`,
+      received: observed.length === 1 ? "1 exchange" : `${observed.length} exchanges`,
       expected: "a POST of a JSON-RPC message, or a challenge with resource_metadata",
     });
   }

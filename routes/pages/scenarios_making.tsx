@@ -8,7 +8,7 @@ import { mcpUrlsIn, requireMcp } from "../../lib/clone/source.ts";
 import { MAX_HAR_BYTES, readingHar } from "../../lib/control/recordings.ts";
 import { scenarioOperations } from "../../lib/control/scenarios.ts";
 import { noStoreJson, prefersHtml } from "../../lib/http/body.ts";
-import { describeError, OAuthError } from "../../lib/http/errors.ts";
+import { describeError, errorStatus, OAuthError } from "../../lib/http/errors.ts";
 import { readFileForm } from "../../lib/http/file_form.ts";
 import { isObject, parseJson, problemOf } from "../../lib/http/json.ts";
 import { isLoopback } from "../../lib/http/origin.ts";
@@ -47,9 +47,16 @@ export function makingHandlers(deps: Deps): Handlers<"scenario_making" | "scenar
       const cloning = requireCloning(deps, context);
       const fields = await readFields(context.request);
       const definition = fields("definition");
-      return definition === ""
-        ? await answerFound(context, await find({ fields, context }, cloning, deps))
-        : await answerMade(context, await make(definition, fields("name"), context, deps));
+      if (definition !== "") return await answerMade(context, await make(definition, fields("name"), context, deps));
+      try {
+        return answerFound(context, await find({ fields, context }, cloning, deps));
+      } catch (error) {
+        if (!(error instanceof OAuthError) || !prefersHtml(context.request)) throw error;
+        const { urls } = context.sandbox;
+        const refused = { why: describeError(error), url: fields("url") };
+        const page = <MakingPage urls={urls} makes={makesFor(context, deps)} refused={refused} />;
+        return withOwnReferrer(htmlResponse(page, errorStatus(error)));
+      }
     },
   };
 }

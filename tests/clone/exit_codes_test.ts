@@ -74,7 +74,13 @@ Deno.test("the exit code tells what came of judge and clone: 2 for what cannot b
   const rows: readonly (readonly [string, number, RegExp])[] = [
     ["clone --help", 0, /^$/],
     ["clone", 2, /clone needs the URL of an MCP endpoint/],
-    ["clone mcp.example.com", 2, /mcp\.example\.com is not an http or https URL/],
+    [
+      "clone mcp.example.com",
+      2,
+      /mcp\.example\.com is not an http or https URL.*did you mean https:..mcp\.example\.com\?/,
+    ],
+    ["clone localhost:3000/mcp", 2, /is not an http or https URL.*did you mean http:..localhost:3000.mcp\?/],
+    ["clone a.har", 2, /is not an http or https URL.*did you mean --from a\.har\?/],
     ["clone https://ada:hunter22@mcp.example.com/mcp", 2, /^(?!.*hunter22).*holds a user name or a password/],
     ["clone http://a/ http://b/?key=hunter22-hunter22", 2, /^(?!.*hunter22).*clone takes one URL/],
     ["clone http://a/ --name A_b", 2, /--name is 'A_b'/],
@@ -82,7 +88,7 @@ Deno.test("the exit code tells what came of judge and clone: 2 for what cannot b
     [
       "clone http://127.0.0.1:1/mcp?key=hunter22-hunter22",
       2,
-      /^(?!.*hunter22).*127\.0\.0\.1:1\/mcp\?key=SECRET cannot be asked/,
+      /^(?!.*hunter22).*POST .*\?key=SECRET: nothing listens there, so that it cannot be cloned/,
     ],
     ["clone --from a.har", 0, /^All \d+ answers compared are alike/],
     ["clone --from a.har https://third.example/", 2, /no MCP server of that URL/],

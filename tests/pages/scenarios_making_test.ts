@@ -137,6 +137,16 @@ Deno.test("what cannot be read is refused by name", async (t) => {
       assert.match(JSON.stringify(await json(answer)), message);
     });
   }
+  await t.step("on the page, with the form to try again", async () => {
+    const answer = await post(test, { url: "ftp://a/" }, ownForm);
+    assert.equal(answer.status, 400);
+    const page = await answer.text();
+    assert.match(
+      page,
+      /<p role="alert">The URL is not/,
+    );
+    assert.match(page, /<input id="making-url"[^>]* value="ftp:\/\/a\/"/);
+  });
   await t.step("no form", async () => assert.equal((await test.postJson(path, {})).status, 415));
   await t.step("a broken form", async () => {
     const headers = { "content-type": "multipart/form-data; boundary=x" };

@@ -48,17 +48,30 @@ export interface Made {
   readonly control: string;
 }
 
+/** What was sent, and of which nothing can be made. */
+export interface Refused {
+  /** Why. */
+  readonly why: string;
+  readonly url: string;
+}
+
 /** The form, on a page of its own. */
 export function MakingPage(
-  { urls, makes }: {
+  { urls, makes, refused }: {
     readonly urls: Urls;
     /** Undefined for nothing. */
     readonly makes: Makes | undefined;
+    readonly refused?: Refused;
   },
 ): Html {
   return (
     <Frame urls={urls} title="make a scenario of a server">
-      {makes ? <MakingForm urls={urls} makes={makes} /> : (
+      {refused && (
+        <Notice tone="warn">
+          <p role="alert">{refused.why}.</p>
+        </Notice>
+      )}
+      {makes ? <MakingForm urls={urls} makes={makes} url={refused?.url} /> : (
         <Notice tone="warn">
           <p>
             This server makes none: you may not control it, or anyone can call it. <code>mock-oauth clone</code>{" "}
@@ -71,7 +84,14 @@ export function MakingPage(
 }
 
 /** What to make a scenario of. */
-export function MakingForm({ urls, makes: { isAnywhere } }: { readonly urls: Urls; readonly makes: Makes }): Html {
+export function MakingForm(
+  { urls, makes: { isAnywhere }, url }: {
+    readonly urls: Urls;
+    readonly makes: Makes;
+    /** What the field for it begins with. */
+    readonly url?: string | undefined;
+  },
+): Html {
   return (
     <form class="making" method="post" action={pathOf(urls.scenarioMaking)} enctype="multipart/form-data">
       <p>
@@ -97,6 +117,7 @@ export function MakingForm({ urls, makes: { isAnywhere } }: { readonly urls: Url
           id="making-url"
           name="url"
           type="url"
+          value={url}
           placeholder="http://localhost:3000/mcp"
           aria-describedby="making-url-hint"
           autocomplete="off"
@@ -116,7 +137,13 @@ export function ChoicePage({ urls, choice }: { readonly urls: Urls; readonly cho
       <form class="making" method="post" action={pathOf(urls.scenarioMaking)} enctype="multipart/form-data">
         <p>The recording has {servers.length} MCP servers. A scenario is of one.</p>
         <input type="hidden" name="recording" value={recording} />
-        {servers.map((url) => <button type="submit" key={url} name="url" value={url}>{url}</button>)}
+        <ul class="choices">
+          {servers.map((url) => (
+            <li key={url}>
+              <button type="submit" name="url" value={url}>{url}</button>
+            </li>
+          ))}
+        </ul>
       </form>
     </Frame>
   );
