@@ -7,9 +7,13 @@ await Deno.mkdir(built, { recursive: true });
 let failed = false;
 for (const folder of new Set(drivenClients.map(({ folder }) => folder))) {
   if (asked.length > 0 && !asked.includes(folder)) continue;
-  const { needs, commands } = builds[folder];
+  const { needs, library, commands } = builds[folder];
   if (!await isThere(needs)) {
     say(`${folder}: skipped, ${needs} is not installed`);
+    continue;
+  }
+  if (library && await runAll(folder, [library.isThere]) !== undefined) {
+    say(`${folder}: skipped, the registry has no ${library.name}`);
     continue;
   }
   const startedMs = performance.now();

@@ -5,6 +5,8 @@ import type { DrivenClient } from "./clients.ts";
 export interface Build {
   /** A command of the toolchain, without which it is skipped. */
   readonly needs: string;
+  /** A library that not every registry has, without which it is skipped. */
+  readonly library?: { readonly name: string; readonly isThere: readonly string[] };
   /** Commands, run in the folder of the driver. */
   readonly commands: readonly (readonly string[])[];
   /** What starts it. */
@@ -15,6 +17,8 @@ export interface Build {
 export const built: string = new URL("../../dist/drivers/", import.meta.url).pathname;
 
 const drivers = new URL("drivers/", import.meta.url).pathname;
+
+const springLibrary = "org.springaicommunity:mcp-client-security-spring-boot:0.1.9";
 
 /** How each driver is built and started. */
 export const builds: Readonly<Record<DrivenClient["folder"], Build>> = {
@@ -60,6 +64,22 @@ export const builds: Readonly<Record<DrivenClient["folder"], Build>> = {
     needs: "mvn",
     commands: [["mvn", "--quiet", "--batch-mode", "package", `-DoutputDirectory=${built}java`]],
     start: ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", `${built}java/*`, "driver.Driver"],
+  },
+  spring: {
+    needs: "mvn",
+    library: {
+      name: springLibrary,
+      isThere: [
+        "mvn",
+        "--quiet",
+        "--batch-mode",
+        "dependency:get",
+        `-Dartifact=${springLibrary}`,
+        "-Dtransitive=false",
+      ],
+    },
+    commands: [["mvn", "--quiet", "--batch-mode", "package", `-DoutputDirectory=${built}spring`]],
+    start: ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", `${built}spring/*`, "driver.SpringDriver"],
   },
   kotlin: {
     needs: "mvn",

@@ -11,7 +11,7 @@ export interface DrivenClient {
   /** Where its maintainers are. */
   readonly url: string;
   /** The folder of its driver in `drivers/`. */
-  readonly folder: "typescript" | "python" | "go" | "rust" | "java" | "kotlin";
+  readonly folder: "typescript" | "python" | "go" | "rust" | "java" | "spring" | "kotlin";
   /** The word that the driver is started with. */
   readonly word: string;
   /** How many jobs it has at once, if one that is busy takes a server that has answered for one that has not. */
@@ -97,6 +97,15 @@ export const drivenClients: readonly DrivenClient[] = [
     folder: "java",
     word: "mcp",
     lacksOAuth: true,
+  },
+  {
+    name: "java-spring",
+    title: "Spring (mcp-client-security)",
+    language: "Java",
+    version: "0.1.9",
+    url: "https://github.com/spring-ai-community/mcp-security",
+    folder: "spring",
+    word: "mcp-security",
   },
   {
     name: "kotlin",

@@ -40,7 +40,7 @@ export function ClientsPage({ urls, results, scenarios, rules, shown }: ClientsP
     <Page
       urls={urls}
       title="clients"
-      description="How the MCP clients of nine SDKs in six languages fare with an OAuth 2.1 and MCP server that misbehaves."
+      description="How ten MCP clients in six languages fare with an OAuth 2.1 and MCP server that misbehaves."
       current="scenarios"
       style="scenarios/clients.css"
     >

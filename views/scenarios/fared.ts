@@ -12,6 +12,7 @@ export async function readFared(): Promise<readonly unknown[]> {
     import("./clients/mcp_go.json", { with: { type: "json" } }),
     import("./clients/rust.json", { with: { type: "json" } }),
     import("./clients/java.json", { with: { type: "json" } }),
+    import("./clients/java_spring.json", { with: { type: "json" } }),
     import("./clients/kotlin.json", { with: { type: "json" } }),
   ]);
   return files.map((file): unknown => file.default);

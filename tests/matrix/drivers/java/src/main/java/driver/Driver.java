@@ -1,25 +1,14 @@
 package driver;
 
-import io.modelcontextprotocol.client.McpClient;
-import io.modelcontextprotocol.client.McpSyncClient;
 import io.modelcontextprotocol.client.transport.HttpClientStreamableHttpTransport;
-import io.modelcontextprotocol.spec.McpSchema;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -35,10 +24,8 @@ import tools.jackson.databind.ObjectMapper;
  * ../README.md for the contract. The SDK leaves OAuth to its user, so this one is given a token and sends it.
  */
 public final class Driver {
-  private static final ObjectMapper JSON = new ObjectMapper();
-  // As Deno refuses a body with an offer of HTTP/2.
-  private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private static final ExecutorService THREADS =
+  static final ObjectMapper JSON = new ObjectMapper();
+  static final ExecutorService THREADS =
       Executors.newCachedThreadPool(
           work -> {
             Thread thread = new Thread(work);
@@ -46,225 +33,39 @@ public final class Driver {
             return thread;
           });
 
-  private final JsonNode job;
-  private String token;
-  private String action = "accept";
-  private JsonNode content;
-  private McpSyncClient client;
-  private Map<String, Object> tools;
-  private final Map<String, String> outcomes = new ConcurrentHashMap<>();
+  /** A client that does steps. */
+  interface Client {
+    /** Does a step; gives whether it was one. */
+    boolean step(JsonNode step) throws Exception;
 
-  private Driver(JsonNode job) {
-    this.job = job;
-  }
+    /** Closes the connection. */
+    void end() throws Exception;
 
-  private static JsonNode post(String url, Object body) throws Exception {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(url))
-            .header("content-type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(JSON.writeValueAsString(body)))
-            .build();
-    return JSON.readTree(HTTP.send(request, HttpResponse.BodyHandlers.ofString()).body());
-  }
-
-  private McpSchema.ElicitResult answer(McpSchema.ElicitFormRequest request) {
-    if (!action.equals("accept")) {
-      return new McpSchema.ElicitResult(McpSchema.ElicitResult.Action.valueOf(action.toUpperCase()), null);
+    /** How often somebody has logged in. */
+    default int logins() {
+      return 0;
     }
-    Map<String, Object> filled = new LinkedHashMap<>();
-    if (content != null) {
-      content.properties().forEach(entry -> filled.put(entry.getKey(), JSON.convertValue(entry.getValue(), Object.class)));
-    } else {
-      JsonNode schema = JSON.valueToTree(request.requestedSchema());
-      schema.path("properties").properties().forEach(entry -> filled.put(entry.getKey(), valueFor(entry.getValue())));
-    }
-    return new McpSchema.ElicitResult(McpSchema.ElicitResult.Action.ACCEPT, filled);
-  }
-
-  private static Object valueFor(JsonNode schema) {
-    if (schema.has("default")) return JSON.convertValue(schema.get("default"), Object.class);
-    if (schema.path("enum").isArray()) return schema.path("enum").get(0).asString();
-    if (schema.path("oneOf").isArray()) return schema.path("oneOf").get(0).path("const").asString();
-    return switch (schema.path("type").asString("")) {
-      case "number", "integer" -> 5;
-      case "boolean" -> true;
-      case "array" -> List.of();
-      case "object" -> Map.of();
-      default -> "hi";
-    };
-  }
-
-  private McpSyncClient connected() throws Exception {
-    if (client != null) return client;
-    if (token == null) {
-      token = post(job.get("control").asString() + "/tokens", Map.of()).path("access_token").asString();
-    }
-    URI url = URI.create(job.get("url").asString());
-    HttpClientStreamableHttpTransport transport =
-        HttpClientStreamableHttpTransport.builder(url.getScheme() + "://" + url.getAuthority())
-            .endpoint(url.getPath())
-            .httpRequestCustomizer(
-                (request, method, endpoint, body, context) -> request.setHeader("authorization", "Bearer " + token))
-            .build();
-    McpSyncClient made =
-        McpClient.sync(transport)
-            .clientInfo(new McpSchema.Implementation("driver java", "1"))
-            .capabilities(McpSchema.ClientCapabilities.builder().elicitation().sampling().roots(false).build())
-            .requestTimeout(Duration.ofMillis(job.get("limit_ms").asLong() + 5000))
-            .initializationTimeout(Duration.ofMillis(job.get("limit_ms").asLong() + 5000))
-            .roots(new McpSchema.Root("file:///home/person", "home"))
-            .elicitation(this::answer)
-            .toolsChangeConsumer(changed -> {})
-            .promptsChangeConsumer(changed -> {})
-            .resourcesChangeConsumer(changed -> {})
-            .sampling(
-                request ->
-                    McpSchema.CreateMessageResult.builder(McpSchema.Role.ASSISTANT, "hi", "none").build())
-            .build();
-    client = made;
-    made.initialize();
-    return made;
-  }
-
-  /** All pages of a list, where the server has one. */
-  private <P, T> List<T> all(
-      boolean has, Function<String, P> page, Function<P, List<T>> entries, Function<P, String> next) {
-    List<T> found = new ArrayList<>();
-    Set<String> seen = new HashSet<>();
-    String cursor = null;
-    do {
-      if (!has) break;
-      P read = page.apply(cursor);
-      found.addAll(entries.apply(read));
-      cursor = next.apply(read);
-      // Who is sent in circles has all that there is.
-    } while (cursor != null && seen.add(cursor));
-    return found;
-  }
-
-  private void list(String what) throws Exception {
-    McpSyncClient open = connected();
-    McpSchema.ServerCapabilities declared = open.getServerCapabilities();
-    switch (what) {
-      case "list_tools" -> {
-        tools = null;
-        Map<String, Object> listed = new LinkedHashMap<>();
-        all(
-                declared.tools() != null,
-                open::listTools,
-                McpSchema.ListToolsResult::tools,
-                McpSchema.ListToolsResult::nextCursor)
-            .forEach(tool -> listed.put(tool.name(), tool.inputSchema()));
-        tools = listed;
-      }
-      case "list_resources" ->
-          all(
-              declared.resources() != null,
-              open::listResources,
-              McpSchema.ListResourcesResult::resources,
-              McpSchema.ListResourcesResult::nextCursor);
-      case "list_resource_templates" ->
-          all(
-              declared.resources() != null,
-              open::listResourceTemplates,
-              McpSchema.ListResourceTemplatesResult::resourceTemplates,
-              McpSchema.ListResourceTemplatesResult::nextCursor);
-      default ->
-          all(
-              declared.prompts() != null,
-              open::listPrompts,
-              McpSchema.ListPromptsResult::prompts,
-              McpSchema.ListPromptsResult::nextCursor);
-    }
-  }
-
-  private static Map<String, Object> membersOf(JsonNode object) {
-    Map<String, Object> members = new LinkedHashMap<>();
-    object.properties().forEach(entry -> members.put(entry.getKey(), JSON.convertValue(entry.getValue(), Object.class)));
-    return members;
-  }
-
-  private boolean call(JsonNode call) throws Exception {
-    McpSyncClient open = connected();
-    String tool = call.path("tool").asString();
-    // Where the list could not be read, nobody knows what is not in it.
-    if (tools != null && !tools.containsKey(tool)) return false;
-    outcomes.put(tool, "error");
-    McpSchema.CallToolResult result =
-        open.callTool(new McpSchema.CallToolRequest(tool, membersOf(call.path("arguments"))));
-    if (!Boolean.TRUE.equals(result.isError())) outcomes.put(tool, "result");
-    return true;
-  }
-
-  /** Calls a tool of the server's that is told of another one. */
-  private boolean tell(String teller, String tool, String name, Object value) throws Exception {
-    Map<String, Object> told = new LinkedHashMap<>(Map.of("tool", tool));
-    told.put(name, value);
-    return call(JSON.valueToTree(Map.of("tool", teller, "arguments", told)));
-  }
-
-  /** Does a step; gives whether it was one. */
-  private boolean step(JsonNode step) throws Exception {
-    String name = step.get("do").asString();
-    switch (name) {
-      case "connect" -> connected();
-      case "list_tools", "list_resources", "list_resource_templates", "list_prompts" -> list(name);
-      case "call" -> {
-        return call(step);
-      }
-      case "call_at_once" -> {
-        connected();
-        List<Future<Boolean>> calls = new ArrayList<>();
-        step.path("calls").forEach(one -> calls.add(THREADS.submit(() -> call(one))));
-        for (Future<Boolean> one : calls) one.get();
-      }
-      case "listen" -> {
-        // It listens by itself, and lists again before it tells anybody of a change; what is left are resources.
-        McpSyncClient open = connected();
-        for (JsonNode uri : step.path("notifications").path("resourceSubscriptions")) {
-          open.subscribeResource(new McpSchema.SubscribeRequest(uri.asString()));
-        }
-      }
-      case "report" -> {
-        String tool = step.get("tool").asString();
-        return tell("report_outcome", tool, "outcome", outcomes.get(tool));
-      }
-      case "hand_back_schema" -> {
-        String tool = step.get("tool").asString();
-        return tell("json_schema_echo", tool, "schema", tools == null ? null : tools.get(tool));
-      }
-      case "switch_user" -> {
-        end();
-        token = null;
-        connected();
-      }
-      case "read" -> connected().readResource(new McpSchema.ReadResourceRequest(step.get("uri").asString()));
-      case "get_prompt" ->
-          connected()
-              .getPrompt(new McpSchema.GetPromptRequest(step.get("prompt").asString(), membersOf(step.path("arguments"))));
-      case "wait" -> {
-        if (step.has("clock_ms")) {
-          post(job.get("control").asString() + "/clock", Map.of("advance_seconds", step.get("clock_ms").asLong() / 1000.0));
-        }
-        Thread.sleep(step.path("ms").asLong(0));
-      }
-      case "answer" -> {
-        action = step.path("action").asString("accept");
-        content = step.get("content");
-      }
-      case "end" -> end();
-      default -> throw new LacksException();
-    }
-    return true;
   }
 
   /** A step that the client has no way to do. */
-  private static final class LacksException extends Exception {}
+  static final class LacksException extends Exception {}
 
-  private void end() {
-    McpSyncClient left = client;
-    client = null;
-    if (left != null) left.closeGracefully();
+  /** A step that failed elsewhere. */
+  static final class FailedException extends Exception {
+    final String name;
+
+    FailedException(String name, String message) {
+      super(message);
+      this.name = name;
+    }
+  }
+
+  private final JsonNode job;
+  private final Client client;
+
+  private Driver(JsonNode job, Client client) {
+    this.job = job;
+    this.client = client;
   }
 
   private static <T> T within(long ms, Callable<T> work) throws Exception {
@@ -280,7 +81,16 @@ public final class Driver {
     System.out.println(JSON.writeValueAsString(line));
   }
 
-  private static Throwable innermost(Throwable error) {
+  static String nameOf(Throwable error) {
+    return error instanceof FailedException failed ? failed.name : error.getClass().getSimpleName();
+  }
+
+  static String messageOf(Throwable error) {
+    String message = String.valueOf(error.getMessage());
+    return message.substring(0, Math.min(300, message.length()));
+  }
+
+  static Throwable innermost(Throwable error) {
     while (error.getCause() != null && error.getCause() != error) error = error.getCause();
     return error;
   }
@@ -298,10 +108,9 @@ public final class Driver {
       line.put("step", index);
       line.put("do", name);
       line.put("ok", true);
-      line.put("logins", 0);
       boolean hangs = false;
       try {
-        if (!within(job.get("limit_ms").asLong() + step.path("ms").asLong(0), () -> step(step))) line.put("skipped", true);
+        if (!within(job.get("limit_ms").asLong() + step.path("ms").asLong(0), () -> client.step(step))) line.put("skipped", true);
       } catch (TimeoutException late) {
         hangs = true;
         line.put("ok", false);
@@ -310,16 +119,15 @@ public final class Driver {
         Throwable error = innermost(raised instanceof ExecutionException ? raised.getCause() : raised);
         if (error instanceof LacksException) {
           line.put("lacks", true);
-          tell(line);
-          continue;
+        } else {
+          line.put("ok", false);
+          line.put("error", nameOf(error));
+          line.put("message", messageOf(error));
+          hasGivenUp = name.equals("connect");
+          leave();
         }
-        String message = String.valueOf(error.getMessage());
-        line.put("ok", false);
-        line.put("error", error.getClass().getSimpleName());
-        line.put("message", message.substring(0, Math.min(300, message.length())));
-        hasGivenUp = name.equals("connect");
-        leave();
       }
+      line.put("logins", client.logins());
       tell(line);
       if (hangs) break;
     }
@@ -336,23 +144,51 @@ public final class Driver {
       within(
           5000,
           () -> {
-            end();
+            client.end();
             return true;
           });
     } catch (Exception ignored) {
       // It has left all the same.
     }
-    client = null;
   }
 
-  public static void main(String[] args) throws Exception {
+  /** Reads jobs, and does them with the client that each is given. */
+  static void run(Function<JsonNode, Client> clients) throws Exception {
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     List<Future<?>> jobs = new ArrayList<>();
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      Driver driver = new Driver(JSON.readTree(line));
+      JsonNode job = JSON.readTree(line);
+      Driver driver = new Driver(job, clients.apply(job));
       jobs.add(THREADS.submit(driver::drive));
     }
     for (Future<?> one : jobs) one.get();
     System.exit(0);
+  }
+
+  /** A program that is given a token. */
+  private static final class Given implements Steps.Access {
+    private final String control;
+    private String token;
+
+    private Given(JsonNode job) {
+      control = job.get("control").asString();
+    }
+
+    @Override
+    public void to(HttpClientStreamableHttpTransport.Builder transport) throws Exception {
+      if (token == null) token = Steps.post(control + "/tokens", Map.of()).path("access_token").asString();
+      String sent = "Bearer " + token;
+      transport.httpRequestCustomizer(
+          (request, method, endpoint, body, context) -> request.setHeader("authorization", sent));
+    }
+
+    @Override
+    public void forget() {
+      token = null;
+    }
+  }
+
+  public static void main(String[] args) throws Exception {
+    run(job -> new Steps(job, new Given(job)));
   }
 }
