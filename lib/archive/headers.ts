@@ -6,6 +6,8 @@ import { objectsIn, textIn } from "./members.ts";
 
 /** The most that is read of a header, in characters. */
 const MAX_LENGTH = 16 * 1024;
+/** What Chromium and Firefox take for the type of what has none. */
+const UNKNOWN_TYPE = /^(?:application\/)?x-unknown/;
 /** The most headers of one message. */
 const MAX_HEADERS = 200;
 /** A name that HTTP knows (RFC 9110 5.6.2); those that HTTP/2 begins with a colon are of the first line. */
@@ -23,7 +25,7 @@ export function headersIn(message: JsonObject | undefined, mediaType: string | u
     if (!NAME.test(name)) return [];
     return cutText(value, MAX_LENGTH).split(/[\r\n]+/).map((line) => [name, line.trim()]);
   });
-  const isTyped = !mediaType || mediaType === "x-unknown" || pairs.some(([name]) => name === "content-type");
+  const isTyped = !mediaType || UNKNOWN_TYPE.test(mediaType) || pairs.some(([name]) => name === "content-type");
   return createSeenHeaders(isTyped ? pairs : [...pairs, ["content-type", mediaType]]);
 }
 

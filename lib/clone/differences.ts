@@ -106,6 +106,8 @@ function bodyDifferences(original: Observed, clone: Observed, { toOurs }: Known)
   // What a stream holds that nobody asked a question on, depends on when one looks.
   if (isEventStream(original.response) && messageOf(original) === undefined) return [];
   const [path, ownPath] = [original, clone].map(({ url }) => pathOf(url));
+  // Tools forget bodies.
+  if (original.response.truncated && !original.response.body) return [];
   const said = original.response.body ?? "";
   // A page that says what was not found names another path here.
   const text = toOurs(path && ownPath && path.length > 1 ? said.replaceAll(path, ownPath) : said);
