@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import { nodeCrypto } from "../runtime/node_crypto.ts";
 import { compareExchanges, type Exchange } from "../recorder/exchange.ts";
 import type { Digests } from "../recorder/redact/digests.ts";
 import { createPseudonyms, type Pseudonyms } from "../recorder/redact/pseudonyms.ts";
@@ -163,7 +163,9 @@ export function createHarReader(
 function createKnown(): (exchange: Exchange) => boolean {
   const known = new Set<string>();
   return (exchange) => {
-    const digest = createHash("sha256").update(JSON.stringify({ ...exchange, sequence: 0 })).digest("base64");
+    const digest = nodeCrypto().createHash("sha256").update(JSON.stringify({ ...exchange, sequence: 0 })).digest(
+      "base64",
+    );
     const isAgain = known.has(digest);
     known.add(digest);
     return isAgain;

@@ -1,7 +1,7 @@
 // Who may control a sandbox. On a server that only this machine can reach, anyone on it may, but no page of another site,
 // and nothing that a page can have a browser send unasked. On any other server it takes the token of the process, or a
 // label that is long enough to be a secret.
-import { hash } from "node:crypto";
+import { hash } from "../runtime/node_crypto.ts";
 import { OAuthError } from "../http/errors.ts";
 import { findForeignOrigin, findUnasked, isLoopback, type OriginPolicy } from "../http/origin.ts";
 import { bearerOf } from "../oauth/tokens/bearer.ts";

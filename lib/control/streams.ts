@@ -1,6 +1,6 @@
 // `/control/streams`: the event streams that MCP clients hold open in this process, and what a test says on them, right or
 // wrong: any message on any stream, other text, comments, and their end.
-import { hash } from "node:crypto";
+import { hash } from "../runtime/node_crypto.ts";
 import { z } from "zod";
 import type { OpenStream, StreamEnd } from "../faults/open_streams.ts";
 import { suggest } from "../http/did_you_mean.ts";

@@ -1,6 +1,6 @@
 // `/control/tokens`: tokens without a flow, and their revocation.
 import { Buffer } from "node:buffer";
-import { hash } from "node:crypto";
+import { hash } from "../runtime/node_crypto.ts";
 import { z } from "zod";
 import { describeValue, OAuthError } from "../http/errors.ts";
 import { clientText, closedObject, type Schema } from "../http/json_body.ts";

@@ -1,5 +1,5 @@
 // How often the faults of sandboxes have met a request.
-import { hash } from "node:crypto";
+import { hash } from "../runtime/node_crypto.ts";
 import { type Fault, isCounted } from "../scenarios/fault.ts";
 import type { Key, Store } from "../store/store.ts";
 import { updateRow } from "../store/update.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { hash } from "node:crypto";
+import { hash } from "../runtime/node_crypto.ts";
 import { isObject, type JsonObject } from "../http/json.ts";
 import { conversationIn, type Request } from "./conversation.ts";
 import { textOf } from "./reading.ts";

@@ -6,7 +6,7 @@
 // When a table is full, a sandbox with a label, which is somebody's own, gets no more. Where all share it, the oldest rows
 // of the address that has most make room. Marks of what was used or revoked are never removed: there an address that has
 // its share waits, and one that has not is let in.
-import { hash } from "node:crypto";
+import { hash } from "../runtime/node_crypto.ts";
 import { OAuthError } from "../http/errors.ts";
 import type { Commit, Key, Store, Write } from "../store/store.ts";
 import { storedBytes } from "../store/stored_value.ts";

@@ -1,5 +1,5 @@
 // Elicitations in URL mode whose page is ours: what a person is asked there, of whose call, and whether they have answered.
-import { hash } from "node:crypto";
+import { hash } from "../runtime/node_crypto.ts";
 import type { Chance } from "../runtime/chance.ts";
 import type { Key, Store } from "../store/store.ts";
 import { updateRow } from "../store/update.ts";

@@ -1,5 +1,5 @@
 // Ids of signed messages that may be used once: DPoP proofs (RFC 9449 11.1) and assertions (RFC 7523 3).
-import { hash } from "node:crypto";
+import { hash } from "../runtime/node_crypto.ts";
 import type { Store } from "../store/store.ts";
 
 /** The used ids of all sandboxes. */

@@ -1,5 +1,5 @@
 // Names for senders of requests: equal for equal senders, and nothing more can be had from them.
-import { createHmac } from "node:crypto";
+import { nodeCrypto } from "../runtime/node_crypto.ts";
 import { boundedMap } from "../runtime/bounded_map.ts";
 
 /** Names a sender by its address and user agent; names of one address begin alike, see {@link addressPartOf}. */
@@ -24,7 +24,7 @@ export function createPeers(key: Uint8Array): Peers {
     const traits = `${address} ${userAgent}`;
     const found = known.get(traits);
     if (found !== undefined) return found;
-    const digest = (text: string): string => createHmac("sha256", key).update(text).digest("base64url");
+    const digest = (text: string): string => nodeCrypto().createHmac("sha256", key).update(text).digest("base64url");
     const name = digest(address).slice(0, ADDRESS_LENGTH) + digest(traits).slice(0, NAME_LENGTH - ADDRESS_LENGTH);
     if (traits.length <= MAX_REMEMBERED_LENGTH) known.set(traits, name);
     return name;

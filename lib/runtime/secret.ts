@@ -1,6 +1,6 @@
 // Comparing secrets.
 import { Buffer } from "node:buffer";
-import { timingSafeEqual } from "node:crypto";
+import { nodeCrypto } from "./node_crypto.ts";
 
 /**
  * Whether two secrets are the same, in a time that tells nothing but their lengths: where the length is a secret too, compare hashes.
@@ -14,5 +14,5 @@ import { timingSafeEqual } from "node:crypto";
  */
 export function isSameSecret(sent: string | Uint8Array, expected: string | Uint8Array): boolean {
   const [a, b] = [Buffer.from(sent), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
+  return a.length === b.length && nodeCrypto().timingSafeEqual(a, b);
 }

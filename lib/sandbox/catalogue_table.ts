@@ -1,6 +1,6 @@
 // The catalogues that tests have set. One can be larger than a row, so it is kept as its JSON in parts; what the state of a
 // sandbox has of it says which parts those are.
-import { hash } from "node:crypto";
+import { hash } from "../runtime/node_crypto.ts";
 import { parseJson } from "../http/json.ts";
 import { boundedMap } from "../runtime/bounded_map.ts";
 import type { Catalogue } from "../scenarios/mcp_catalogue.ts";

@@ -1,6 +1,6 @@
 // Who leads a client through a scenario, and by what: the script, and the record of what was done of it; and from stage to
 // stage, where it was sent to a gauntlet.
-import { hash } from "node:crypto";
+import { hash } from "../../lib/runtime/node_crypto.ts";
 import type { McpMode } from "../../lib/mcp/caller.ts";
 import type { Guide, Stages } from "../../lib/mcp/guide.ts";
 import { late } from "../../lib/runtime/late.ts";

@@ -1,5 +1,5 @@
 // The MCP endpoints: who may call is decided here, what they may do in `lib/mcp`.
-import { hash } from "node:crypto";
+import { hash } from "../../lib/runtime/node_crypto.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import { noStoreJson } from "../../lib/http/body.ts";
 import { findForeignOrigin } from "../../lib/http/origin.ts";

@@ -182,6 +182,12 @@ Deno.test("operations know nothing of HTTP but the headers of who calls (design,
   assert.deepEqual(findings(/\b(?:Request|Response|Route|Context)\b/g, inside("lib/control")), []);
 });
 
+Deno.test("node:crypto is loaded with its first use, not with the program", () => {
+  const eager = inside("main.ts", "routes", "lib", "views").filter(({ text }) => /^import .*"node:crypto"/m.test(text));
+  const isType = /^import type .*"node:crypto"/m;
+  assert.deepEqual(eager.filter(({ text }) => !isType.test(text)).map(({ path }) => path), []);
+});
+
 Deno.test("only main.ts and the command of Node touch the process", () => {
   const pattern = /Deno\.(env|args|openKv|serve|exit|addSignalListener|stdout|stderr|readTextFile\w*)\b/g;
   assert.deepEqual(findings(pattern, inside("routes", "lib", "views")), []);

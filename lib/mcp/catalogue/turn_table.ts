@@ -1,5 +1,5 @@
 // How often an entry of a catalogue has answered, where its answers come in turn.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import type { Key, Store } from "../../store/store.ts";
 import { updateRow } from "../../store/update.ts";
 

@@ -1,6 +1,6 @@
 // MCP sessions of the revisions up to 2025-11-25, as every process that shares the store sees them: what was agreed when
 // a session began, and until when it lives. A session has ended when its row is gone or has expired.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import { boundedMap } from "../../runtime/bounded_map.ts";
 import { compact } from "../../runtime/own_text.ts";
 import type { Entry, Key, Store } from "../../store/store.ts";

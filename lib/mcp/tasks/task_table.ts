@@ -1,5 +1,5 @@
 // The tasks that calls have become: each belongs to one owner (a person, a token, a caller), and no owner sees another's.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import type { Key, Store } from "../../store/store.ts";
 import { updateRow } from "../../store/update.ts";
 import { hasExpired, type TaskRecord } from "./task.ts";

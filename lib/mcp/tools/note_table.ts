@@ -1,6 +1,6 @@
 // Notes that the `mock_*_note` tools keep: each belongs to one owner (an MCP session, a token's user, a caller), and no
 // owner sees another's.
-import { createHash } from "node:crypto";
+import { nodeCrypto } from "../../runtime/node_crypto.ts";
 import type { Key, Store } from "../../store/store.ts";
 
 /** A note as the tools show it. */
@@ -35,8 +35,8 @@ const NOTE_LIFETIME_MS = 24 * 60 * 60 * 1000;
  * @param owner Whatever identifies the owner; hashed before it becomes part of a key.
  */
 export function openNotes(store: Store, sandboxId: string, owner: string): Notes {
-  const prefix: Key = [sandboxId, "note", createHash("sha256").update(owner).digest("base64url")];
-  const keyOf = (id: string): Key => [...prefix, createHash("sha256").update(id).digest("base64url")];
+  const prefix: Key = [sandboxId, "note", nodeCrypto().createHash("sha256").update(owner).digest("base64url")];
+  const keyOf = (id: string): Key => [...prefix, nodeCrypto().createHash("sha256").update(id).digest("base64url")];
 
   async function list(): Promise<readonly NoteRecord[]> {
     const entries = await store.list<NoteRecord>(prefix, MAX_NOTES_PER_OWNER);

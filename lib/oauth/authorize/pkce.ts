@@ -1,5 +1,5 @@
 // Proof key for code exchange (RFC 7636). `plain` is not offered by a well-behaved server, as OAuth 2.1 and MCP ask.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import { OAuthError } from "../../http/errors.ts";
 import type { Policy } from "../../scenarios/plan.ts";
 import type { Params } from "../params.ts";

@@ -1,5 +1,5 @@
 // Authorization requests that clients have pushed (RFC 9126): each is kept until it is used or has expired.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import type { Entry, Key, Store } from "../../store/store.ts";
 
 /** A pushed request. */

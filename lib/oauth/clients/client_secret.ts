@@ -1,5 +1,5 @@
 // Client secrets: generated at registration, shown once, and stored as a hash where a hash is enough.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import type { Chance } from "../../runtime/chance.ts";
 import { isSameSecret } from "../../runtime/secret.ts";
 import type { Policy } from "../../scenarios/plan.ts";

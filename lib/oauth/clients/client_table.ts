@@ -1,5 +1,5 @@
 // Registered clients: kept for good, so that a client that has seen one answer never meets a server that forgot it.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import { isDocumentId } from "./client_metadata.ts";
 import { findDeclared } from "./declared_clients.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";

@@ -1,5 +1,5 @@
 // Devices that wait for a person (RFC 8628): found by the code the device polls with, or by the one the person types.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import type { Grant } from "../tokens/tokens.ts";
 import type { ClientRecord } from "../clients/client_record.ts";
 import type { Entry, Key, Store } from "../../store/store.ts";

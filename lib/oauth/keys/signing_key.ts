@@ -1,6 +1,7 @@
 // One signing key, made or imported, ready to use: signatures over node:crypto, which on this runtime costs a quarter of
 // what the same signature costs through WebCrypto, because it does not leave the thread.
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { nodeCrypto } from "../../runtime/node_crypto.ts";
 import { Buffer } from "node:buffer";
 import type { PublicKeyRecord, SigningAlgorithm, SigningKeyRecord } from "./key_table.ts";
 
@@ -33,26 +34,26 @@ export async function generateSigningKey(alg: SigningAlgorithm): Promise<Signing
 
 /** Makes a key usable. */
 export function importSigningKey({ kid, alg, privateJwk }: SigningKeyRecord): SigningKey {
-  const privateKey = createPrivateKey({ key: privateJwk, format: "jwk" });
-  const publicJwk = textMembers(createPublicKey(privateKey).export({ format: "jwk" }));
+  const privateKey = nodeCrypto().createPrivateKey({ key: privateJwk, format: "jwk" });
+  const publicJwk = textMembers(nodeCrypto().createPublicKey(privateKey).export({ format: "jwk" }));
   const signWith = withEncoding(alg, privateKey);
   const header = (typ: string): string => Buffer.from(JSON.stringify({ alg, typ, kid })).toString("base64url");
   return {
     ...importVerifyingKey({ kid, alg, publicJwk }),
     headers: { "at+jwt": header("at+jwt"), JWT: header("JWT") },
-    sign: (signingInput) => sign(digestOf(alg), Buffer.from(signingInput), signWith).toString("base64url"),
+    sign: (signingInput) => nodeCrypto().sign(digestOf(alg), Buffer.from(signingInput), signWith).toString("base64url"),
   };
 }
 
 /** Makes the public half of a key usable. */
 export function importVerifyingKey({ kid, alg, publicJwk }: PublicKeyRecord): VerifyingKey {
-  const verifyWith = withEncoding(alg, createPublicKey({ key: publicJwk, format: "jwk" }));
+  const verifyWith = withEncoding(alg, nodeCrypto().createPublicKey({ key: publicJwk, format: "jwk" }));
   return {
     kid,
     alg,
     publicJwk: { ...publicJwk, kid, alg, use: "sig" },
     verify: (signingInput, signature) =>
-      verify(digestOf(alg), Buffer.from(signingInput), verifyWith, Buffer.from(signature, "base64url")),
+      nodeCrypto().verify(digestOf(alg), Buffer.from(signingInput), verifyWith, Buffer.from(signature, "base64url")),
   };
 }
 

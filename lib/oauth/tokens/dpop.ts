@@ -1,6 +1,6 @@
 // DPoP proofs (RFC 9449 4.3): that the sender of a token holds the key it is bound to. Loaded with the first proof, as
 // jose is, so that clients that send none pay nothing.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import { calculateJwkThumbprint, EmbeddedJWK, errors, type JWTPayload, jwtVerify, type JWTVerifyResult } from "jose";
 import { describeValue, OAuthError } from "../../http/errors.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";

@@ -1,5 +1,5 @@
 // Access tokens that a test has minted without a flow, so that they can be listed.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import type { Key, Store } from "../../store/store.ts";
 
 /** What is kept of a token; never the token. */

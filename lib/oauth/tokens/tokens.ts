@@ -1,5 +1,5 @@
 // What a login turns into: access tokens (RFC 9068), refresh tokens and id_tokens. Codes, the fourth, are in `code.ts`.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import { toBase64url } from "../../runtime/base64url.ts";
 import type { Chance } from "../../runtime/chance.ts";
 import type { Mint, Policy } from "../../scenarios/plan.ts";

@@ -1,5 +1,5 @@
 // Users who exist before anyone signs in: declared in a file, or in the options of an app.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import { OAuthError } from "../../http/errors.ts";
 import type { UserRecord, Users } from "./user_table.ts";
 import { type Claims, parseEmail, parseUserClaims } from "./claims.ts";

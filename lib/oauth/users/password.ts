@@ -1,6 +1,6 @@
 // Passwords at rest: scrypt, with the parameters beside the result, so that they can be raised later.
 import { Buffer } from "node:buffer";
-import { hash, scrypt } from "node:crypto";
+import { hash, nodeCrypto } from "../../runtime/node_crypto.ts";
 import { isSameSecret } from "../../runtime/secret.ts";
 import { derivations } from "./derivations.ts";
 
@@ -48,7 +48,8 @@ export async function verifyPassword(password: string, stored: string): Promise<
 function derive(password: string, salt: Uint8Array, cost: { N: number; r: number; p: number }): Promise<Buffer> {
   return derivations.run(() =>
     new Promise((resolve, reject) => {
-      scrypt(password.normalize("NFKC"), salt, KEY_LENGTH, cost, (error, key) => error ? reject(error) : resolve(key));
+      nodeCrypto().scrypt(password.normalize("NFKC"), salt, KEY_LENGTH, cost, (error, key) =>
+        error ? reject(error) : resolve(key));
     })
   );
 }

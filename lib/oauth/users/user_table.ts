@@ -1,5 +1,5 @@
 // People who signed in with an e-mail address and a password. Auto-generated ones are never kept.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import type { Store } from "../../store/store.ts";
 import { ifReadable } from "../../store/unreadable.ts";
 

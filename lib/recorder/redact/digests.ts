@@ -1,5 +1,5 @@
 // What is shown instead of a secret.
-import { createHmac, hash } from "node:crypto";
+import { hash, nodeCrypto } from "../../runtime/node_crypto.ts";
 import type { SecretKind } from "./secret_names.ts";
 
 /** Gives what to show instead of a secret; nothing of a secret is remembered. */
@@ -16,7 +16,8 @@ const MIN_SHOWN_LENGTH = 16;
  * @param key Random bytes: digests of what could be guessed are keyed with them.
  */
 export function createDigests(key: Uint8Array): Digests {
-  const keyed = (value: string): string => createHmac("sha256", key).update(value).digest("base64url").slice(0, 22);
+  const keyed = (value: string): string =>
+    nodeCrypto().createHmac("sha256", key).update(value).digest("base64url").slice(0, 22);
   return (value, kind) => {
     if (kind === "personal") return `…${keyed(value)}`;
     const isUnguessable = kind === "verifier"

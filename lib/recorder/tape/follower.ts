@@ -1,5 +1,5 @@
 // Follows shared records for those who listen: looks again and again what has come, and tells them.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import { numbersFrom } from "./exchange_table.ts";
 import { type GatherDeps, MAX_READ, watch, WATCH_MS } from "./gather.ts";
 import type { RecordListeners } from "./listeners.ts";
@@ -65,7 +65,7 @@ async function tellNews({ table, listeners }: FollowerDeps, sandboxId: string, p
   progress.last = last;
   for (let at = 0; at < numbers.length; at += MAX_READ) {
     for (const exchange of await table.get(sandboxId, numbers.slice(at, at + MAX_READ))) {
-      const digest = hash("sha256", JSON.stringify(exchange));
+      const digest = hash("sha256", JSON.stringify(exchange), "base64url");
       if (progress.open.get(exchange.sequence) === digest) continue;
       if (exchange.isOpen) progress.open.set(exchange.sequence, digest);
       else progress.open.delete(exchange.sequence);

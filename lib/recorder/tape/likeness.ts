@@ -1,6 +1,6 @@
 // Which exchanges are alike, so that what a hundred of them tell is told by the first few: calls to an MCP server with the
 // same token and the same answer, or one document read over and over.
-import { hash } from "node:crypto";
+import { hash } from "../../runtime/node_crypto.ts";
 import type { Exchange } from "../exchange.ts";
 import { headerOf } from "../exchange.ts";
 
