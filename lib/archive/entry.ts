@@ -12,7 +12,7 @@ import type { Seen } from "../recorder/seen_exchange.ts";
 import { cutText } from "../runtime/own_text.ts";
 import { answeredIn, sentIn } from "./bodies.ts";
 import { forgottenStatus } from "./forgotten_status.ts";
-import { headersIn } from "./headers.ts";
+import { areOfWire, headersIn } from "./headers.ts";
 import { numberIn, objectIn, textIn } from "./members.ts";
 import { type OwnFacts, readOwnFacts } from "./own_facts.ts";
 import { isWellKnown } from "./servers.ts";
@@ -26,6 +26,8 @@ export type ReadEntry =
     readonly own: OwnFacts | undefined;
     /** Whether a browser had the answer, so that nothing was sent. */
     readonly isCached: boolean;
+    /** Whether its request's headers are those that were sent. */
+    readonly isOfWire: boolean;
   }
   /** Nothing that a client has sent to a server, or read: a part of a page, a picture in a browser's cache, a WebSocket. */
   | { readonly kind: "aside" }
@@ -88,7 +90,7 @@ export function readEntry(entry: JsonObject, sequence: number): ReadEntry {
     isOpen: own?.isOpen ?? (isEvents && stream?.endedBy === undefined),
     stream: own ? own.stream : stream,
   };
-  return { kind: "exchange", seen, own, isCached };
+  return { kind: "exchange", seen, own, isCached, isOfWire: areOfWire(request) };
 }
 
 /** How long the head of the answer took, and the rest of it, in milliseconds; -1 stands for what does not apply. */

@@ -29,6 +29,17 @@ export function headersIn(message: JsonObject | undefined, mediaType: string | u
   return createSeenHeaders(isTyped ? pairs : [...pairs, ["content-type", mediaType]]);
 }
 
+/** What every request has on the wire, in one of the versions of HTTP, and no program sets itself. */
+const OF_WIRE: ReadonlySet<string> = new Set(["host", ":authority"]);
+
+/**
+ * Whether the headers of a request are those that were sent. Browsers show those that a page has asked for where they do not know,
+ * such as of what was cancelled, or came from a cache.
+ */
+export function areOfWire(request: JsonObject | undefined): boolean {
+  return objectsIn(request, "headers").some((header) => OF_WIRE.has(textIn(header, "name")?.toLowerCase() ?? ""));
+}
+
 function createSeenHeaders(pairs: readonly HeaderPair[]): SeenHeaders {
   const values = new Map<string, string>();
   const cookies: HeaderPair[] = [];

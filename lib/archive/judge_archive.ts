@@ -12,6 +12,7 @@ import type { Exchange } from "../recorder/exchange.ts";
 import type { Sliced } from "../runtime/slices.ts";
 import { lacksOf, withoutLacking } from "./lacks.ts";
 import { appsIn } from "./apps.ts";
+import { bareIn } from "./bare.ts";
 import { type Part, partsOf } from "./parts.ts";
 import type { Archive } from "./read_har.ts";
 import { recognise } from "./recognise.ts";
@@ -96,7 +97,8 @@ function* judgingPart(part: Part, { archive, gaps, how }: Whole): Sliced<Report>
   const noted = { ...report, record, ...(isCleared ? { note: UNKNOWN_BEFORE } : {}) };
   if (archive.isOwn) return noted;
   if (noted.clients.length === 0) return { ...noted, reason: NOBODY };
-  return withoutLacking({ report: noted, exchanges, gaps, isWhole: isKnown }, lacksOf(archive, part));
+  const bare = bareIn(archive, exchanges);
+  return withoutLacking({ report: noted, exchanges, gaps, bare, isWhole: isKnown }, lacksOf(archive, part, bare));
 }
 
 /** The position behind the last gap. */

@@ -21,6 +21,7 @@ export const lacks = [
   "logins",
   "refusals",
   "open_streams",
+  "own_headers",
   "between",
   "end",
 ] as const;
@@ -107,7 +108,8 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
   },
   // What a request is, and which revision it is of, is told by its headers and its body.
   request_headers: {
-    reason: "Its requests have no headers at all: its tool has left them out",
+    reason:
+      "Some of its messages have no headers that show what was sent: its tool has not seen them, or has left them out",
     isOfBroken: true,
     rules: ruleIds,
   },
@@ -175,6 +177,11 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
       "The recording has no event stream of a GET, on which the server may have asked for what its client answered",
     isOfBroken: true,
     rules: ["M6"],
+  },
+  own_headers: {
+    reason: "Its tool shows only some of the headers of that request",
+    isOfBroken: true,
+    rules: ["C22", "C31", "C44", "C45", "M12", "M23", "M26", "M33", "M41", "M43", "M44", "M46", "M155"],
   },
   between: {
     reason: "Something between these is in the recording without its answer",

@@ -22,13 +22,20 @@ import type { Archive } from "./read_har.ts";
 import { isWellKnown, metadataIn } from "./servers.ts";
 
 /** What an archive lacks. */
-export function lacksOf(archive: Archive, { exchanges, isUnsure, isShared = false }: Part): readonly Lack[] {
+export function lacksOf(
+  archive: Archive,
+  { exchanges, isUnsure, isShared = false }: Part,
+  bare: ReadonlySet<Exchange>,
+): readonly Lack[] {
   const hasCredentials = exchanges.some(({ request }) => headerOf(request, "authorization") !== undefined);
   const loggedInAt = exchanges.findIndex(({ response }) =>
     textOf(parseObject(response.body), "access_token") !== undefined
   );
-  const hasUsedIt = loggedInAt >= 0 &&
-    exchanges.slice(loggedInAt).some(({ request }) => messagesOf(request)[0]?.jsonrpc !== undefined);
+  const isAccepted = ({ request, status }: Exchange): boolean =>
+    status < 300 && messagesOf(request)[0]?.jsonrpc !== undefined;
+  const refused = exchanges.find((exchange) => exchange.status === 401 && isCall(exchange));
+  const hasUsedIt = (loggedInAt >= 0 && exchanges.slice(loggedInAt).some(isAccepted)) ||
+    exchanges.some((exchange) => exchange.url === refused?.url && isAccepted(exchange));
   const streams = exchanges.filter(({ response }) => isEventStream(response));
   const calls = exchanges.filter(({ route }) => route === "oauth_post");
   const answered = calls.filter(({ status }) => status === 200);
@@ -38,7 +45,7 @@ export function lacksOf(archive: Archive, { exchanges, isUnsure, isShared = fals
     stream_ends: streams.some(({ stream }) => stream?.endedBy === "cut"),
     metadata: hasUntoldMetadata(archive, exchanges),
     cached_headers: archive.hasCached,
-    request_headers: calls.some(({ request }) => request.headers.every(([name]) => name === "content-type")),
+    request_headers: calls.some((call) => bare.has(call)),
     login_bodies: hasUntoldLogin(exchanges),
     login_answers: exchanges.some(isUntoldRegistration),
     call_bodies: calls.length > 0 && calls.every(isSentLeftOut),
@@ -152,12 +159,14 @@ interface Judged {
   readonly exchanges: readonly Exchange[];
   /** What may have been of interest, and was not answered. */
   readonly gaps: Archive["unreadable"];
+  /** Those without the headers of their requests. */
+  readonly bare: ReadonlySet<Exchange>;
   /** Whether the clients had done nothing before. */
   readonly isWhole: boolean;
 }
 
 /** A report in which no rule is judged that needs what is lacking. */
-export function withoutLacking({ report, exchanges, gaps, isWhole }: Judged, missing: readonly Lack[]): Report {
+export function withoutLacking({ report, exchanges, gaps, bare, isWhole }: Judged, missing: readonly Lack[]): Report {
   const bySequence = new Map(exchanges.map((exchange) => [exchange.sequence, exchange] as const));
   const left = missing.filter((lack) => LEFT_OUT.has(lack));
   const clients = report.clients.map((client) => {
@@ -167,6 +176,7 @@ export function withoutLacking({ report, exchanges, gaps, isWhole }: Judged, mis
       const shown = finding.evidence.flatMap((sequence) => bySequence.get(sequence) ?? []);
       const around: readonly Lack[] = [
         ...finding.status === "broken" && gaps.some((gap) => isBetween(gap, shown)) ? ["between" as const] : [],
+        ...shown.some((exchange) => bare.has(exchange)) ? ["own_headers" as const] : [],
         ...shown.length > 0 && shown.at(-1) === own.at(-1) ? ["end" as const] : [],
       ];
       const detail = reasonFor(finding, [...lacked, ...around]);

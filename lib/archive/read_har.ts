@@ -32,6 +32,8 @@ export interface Archive {
   readonly unreadable: readonly UnreadableEntry[];
   /** Whether a browser had some of the answers, so that nothing was sent for them. */
   readonly hasCached: boolean;
+  /** The numbers of those whose headers are the ones that were sent, as far as that shows. */
+  readonly ofWire: ReadonlySet<number>;
   /** Whether this server wrote it, with all that it knows. */
   readonly isOwn: boolean;
   /** What it says of itself, such as what is missing; undefined if it says nothing. */
@@ -101,7 +103,7 @@ export function createHarReader(
   const isKnown = createKnown();
   const names = new Map<string, string>();
   const unreadable: UnreadableEntry[] = [];
-  const cached = new Set<number>();
+  const [cached, ofWire] = [new Set<number>(), new Set<number>()];
   let [entries, bytes, isOwn, comment] = [0, 0, true, ""];
 
   function take(part: HarPart): void {
@@ -135,6 +137,7 @@ export function createHarReader(
     // Tools that listen in two places write one request twice.
     if (!read.own && isKnown(exchange)) return;
     if (read.isCached) cached.add(sequence);
+    if (read.isOfWire) ofWire.add(sequence);
     bytes += exchangeBytes(exchange);
     if (exchanges.push(exchange) > maxExchanges) throw new HarError(`It holds more than ${maxExchanges} exchanges`);
     if (bytes > maxBytes) {
@@ -152,6 +155,7 @@ export function createHarReader(
         entries,
         unreadable,
         hasCached: cached.size > 0,
+        ofWire,
         isOwn: isOwn && exchanges.length > 0,
         comment: comment || undefined,
       };

@@ -59,3 +59,34 @@ export const seenBy: Readonly<Record<string, (entry: HarEntry) => boolean>> = {
   "one page, where another logs in": ({ request }) => !/authorize|token-x/.test(request.url),
   "no streams that have not ended": (one) => one.request.method !== "GET" || !typeOf(one).includes("event-stream"),
 };
+
+/** A header, as tools write it. */
+interface Header {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** An entry with other headers of its request. */
+export function withHeaders(
+  { request, ...one }: HarEntry,
+  change: (headers: readonly Header[]) => readonly Header[],
+): Record<string, unknown> {
+  const headers: readonly Header[] = Array.isArray(request.headers) ? request.headers : [];
+  return { ...one, request: { ...request, headers: change(headers) } };
+}
+
+/** What a browser shows of a request where it does not know what was sent. */
+export const provisional = (headers: readonly Header[]): readonly Header[] =>
+  headers.filter(({ name }) => /^(?:accept|content-type|user-agent)$/i.test(name));
+
+/** All that was sent, with what HTTP adds. */
+export const all = (headers: readonly Header[]): readonly Header[] => [
+  { name: ":authority", value: "mcp.vendor.example:8443" },
+  { name: "accept-encoding", value: "gzip, deflate, br" },
+  ...headers,
+];
+
+/** Whether it is a message to an MCP server. */
+export function isMessage({ request }: HarEntry): boolean {
+  return JSON.stringify(request.postData ?? "").includes("jsonrpc");
+}

@@ -5,7 +5,7 @@ import type { Revision } from "../../lib/judge/settled.ts";
 import { cases } from "../judge/cases/all.ts";
 import { recordCase } from "../judge/cases/play.ts";
 import { foreignHar } from "./foreign.ts";
-import { habits, seenBy, textless } from "./habits.ts";
+import { all, habits, isMessage, provisional, seenBy, textless, withHeaders } from "./habits.ts";
 import { altered, har, type HarEntry } from "./hars.ts";
 import { elsewhere, judge, recorded, statusOf } from "./judged.ts";
 
@@ -35,6 +35,13 @@ const partly: Readonly<Record<string, (entry: HarEntry) => Record<string, unknow
     return { ...one, request: { ...rest, bodySize: -1 } };
   },
   "no headers of requests": ({ request, ...one }) => ({ ...one, request: { ...request, headers: [] } }),
+  "those that a browser shows where it does not know what was sent": (one) => withHeaders(one, provisional),
+  "those alone of messages, and all of other requests": (one) =>
+    isMessage(one) ? withHeaders(one, provisional) : withHeaders(one, all),
+  "those alone of streams, and all of other requests": (one) =>
+    one.request.method === "GET" && one.request.url.includes("/v1/mcp")
+      ? withHeaders(one, provisional)
+      : withHeaders(one, all),
 };
 
 for (const version of ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"] as const) {
@@ -115,6 +122,14 @@ for (const [rule, version, which] of rich) {
     }
   });
 }
+
+Deno.test("a header that is not among those that were sent was not sent (RFC 9110 7.2)", async () => {
+  for (const endpoint of ["/oauth", "/no-auth"]) {
+    const text = foreignHar(await recorded({ slip: "names no version", endpoint }), elsewhere);
+    const report = await judge(altered(text, (one) => withHeaders(one, all)));
+    assert.deepEqual(report.clients.map(({ failures }) => failures), [["C45"]], endpoint);
+  }
+});
 
 Deno.test("what a browser had in its cache was read", async () => {
   const text = foreignHar(await recorded({}), elsewhere);
