@@ -51,8 +51,10 @@ export function readEntry(entry: JsonObject, sequence: number): ReadEntry {
   const method = textIn(request, "method")?.toUpperCase() ?? "GET";
   const url = plainUrl(textIn(request, "url") ?? "");
   const isOfPage = method === "GET" && OF_PAGES.test(textIn(content, "mimeType") ?? "");
-  if ((url !== "" && !/^https?:\/\/[^/\s]/i.test(url)) || isOfPage) return { kind: "aside" };
-  const isCached = typeof entry._fromCache === "string";
+  // Proxies list the tunnels that they were asked for as well.
+  const isTunnel = method === "CONNECT";
+  if ((url !== "" && !/^https?:\/\/[^/\s]/i.test(url)) || isOfPage || isTunnel) return { kind: "aside" };
+  const isCached = typeof entry._fromCache === "string" || /cache/i.test(textIn(entry, "_fetchType") ?? "");
   // What a service worker sent has an entry of its own. Metadata from a cache was read all the same.
   if (response?._fetchedViaServiceWorker === true || (isCached && !isWellKnown(url))) return { kind: "aside" };
   const startedAtMs = Date.parse(textIn(entry, "startedDateTime") ?? "");

@@ -7,6 +7,7 @@ import { recordCase } from "../judge/cases/play.ts";
 import { foreignHar } from "./foreign.ts";
 import { all, habits, isMessage, provisional, seenBy, textless, withHeaders } from "./habits.ts";
 import { altered, har, type HarEntry } from "./hars.ts";
+import { tools } from "./tools.ts";
 import { elsewhere, judge, recorded, statusOf } from "./judged.ts";
 
 const isMetadata = ({ request }: HarEntry): boolean => request.url.includes("/.well-known/");
@@ -16,6 +17,7 @@ const partly: Readonly<Record<string, (entry: HarEntry) => Record<string, unknow
   "metadata that was not answered": (one) =>
     isMetadata(one) ? { ...one, response: { status: 0, headers: [], content: {} } } : { ...one },
   "metadata from a browser's cache": (one) => isMetadata(one) ? { ...one, _fromCache: "disk" } : { ...one },
+  "metadata from Safari's cache": (one) => isMetadata(one) ? { ...one, _fetchType: "Disk Cache" } : { ...one },
   "metadata that had not changed (RFC 9110 15.4.5)": (one) =>
     isMetadata(one) ? { ...one, response: { ...one.response, status: 304, content: { size: 0 } } } : { ...one },
   "metadata that had not changed, with what the cache had": (one) =>
@@ -67,7 +69,7 @@ for (const version of ["2025-03-26", "2025-11-25", "2026-07-28"] as const) {
       clients.flatMap(({ findings }) => findings.map(({ rule, status, detail }) => [rule, status, detail]));
     const wrong = foreignHar(await recorded({ ...client, slip: "sends no challenge" }), { ...elsewhere, isOneOrigin });
     const plain = await judge(text, true);
-    for (const [habit, write] of Object.entries(habits)) {
+    for (const [habit, write] of Object.entries({ ...habits, ...tools })) {
       assert.deepEqual(
         (await judge(altered(wrong, write), true)).clients.map(({ failures }) => failures),
         [["C11"]],

@@ -135,12 +135,14 @@ Deno.test("entries come in the order in which they began, and what nobody sent o
     entry({ url: "https://a.example/failed", status: -1 }),
     { startedDateTime: "now", request: { url: "https://a.example/when" }, response: { status: 200 } },
     {},
+    entry({ url: "https://a.example/cached", _fetchType: "Memory Cache" }),
+    entry({ url: "https://a.example/", method: "CONNECT", status: 0 }),
   ]));
   assert.deepEqual(exchanges.map(({ url, sequence }) => [url, sequence]), [
     ["https://a.example/early", 2],
     ["https://a.example/late", 1],
   ]);
-  assert.equal(entries, 12);
+  assert.equal(entries, 14);
   const startedAtMs = Date.parse("2026-01-02T03:04:05.678Z");
   assert.deepEqual(unreadable, [
     { number: 9, address: "https://a.example/aborted", startedAtMs },
