@@ -28,14 +28,16 @@ export function describeDifferences(differences: readonly Unlike[], compared: nu
     plain`  ${what}`,
     ...differences.map((one) => `    ${describeDifference(one)}`),
   ]);
-  return `Of ${compared} answers compared, ${differences.length} differ:\n${lines.join("\n")}\n`;
+  return `Of ${compared} answers compared, ${differences.length} ${differences.length === 1 ? "differs" : "differ"}:\n${
+    lines.join("\n")
+  }\n`;
 }
 
 /** One difference in words: of values that hold others the first that differs, and how many more do. */
 export function describeDifference({ part, name, original, clone }: Difference): string {
   const [first = { path: [], original, clone }, ...others] = deeper(original, clone, []);
   const what = [part, [name, ...first.path].filter((word) => word !== "").join(".")].filter((word) => word !== "");
-  const more = others.length === 0 ? "" : `, and ${others.length} more like it`;
+  const more = others.length === 0 ? "" : `, and ${others.length} more`;
   return plain`${what.join(" ")}: ${shortened(first.original)} there, ${shortened(first.clone)} here${more}`;
 }
 

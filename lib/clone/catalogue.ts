@@ -2,7 +2,7 @@
 import { isObject, type JsonObject } from "../http/json.ts";
 import { listOf, textOf } from "../judge/reading.ts";
 import { defined } from "../runtime/defined.ts";
-import type { Catalogue, Lists } from "../scenarios/mcp_catalogue.ts";
+import type { Catalogue, Lists, Paging } from "../scenarios/mcp_catalogue.ts";
 import { catalogueSchema } from "../scenarios/schema/catalogue_schema.ts";
 import { calledOf, paramsOf, recordedAnswers } from "./answers.ts";
 import { methodOf, type Observed, resultOf } from "./observed.ts";
@@ -30,6 +30,7 @@ export function readCatalogue(observed: readonly Observed[]): ReadCatalogue {
   const serverInfo = said.map(serverInfoOf).find(isObject);
   const instructions = said.map((result) => textOf(result, "instructions")).find((text) => text !== undefined);
   const declared: Record<string, unknown> = defined({ serverInfo, instructions });
+  const paged: [list: string, cut: Paging][] = [];
   for (const [method, [list, key]] of Object.entries(lists)) {
     const pages = pagesOf(method, list, observed);
     const listed = unique([...pages.flat(), ...calledOf(list, observed)], key);
@@ -40,8 +41,10 @@ export function readCatalogue(observed: readonly Observed[]): ReadCatalogue {
       ...recordedAnswers(list, textOf(entry, key) ?? "", observed),
       ...completedOf(list, textOf(entry, key) ?? "", observed),
     }));
-    if (list === "tools") Object.assign(declared, sizesOf(pages, observed));
+    const cut = pagingOf(method, pages, observed);
+    if (cut) paged.push([list, cut]);
   }
+  if (paged.length > 0) declared.pages = Object.fromEntries(paged);
   if (Object.keys(declared).length === 0) return { catalogue: undefined, problems };
   // What a list has beside that is another server's own; where nothing was listed, there is nothing.
   const catalogue = fitting({ tools: [], ...declared }, problems);
@@ -89,12 +92,18 @@ function unique(entries: readonly JsonObject[], key: string): readonly JsonObjec
   return [...known.values()];
 }
 
-/** How the list of tools is paged, if it is. */
-function sizesOf(pages: readonly (readonly JsonObject[])[], observed: readonly Observed[]): JsonObject {
-  const cursors = observed.filter((one) => methodOf(one) === "tools/list")
+/** How a list is cut, if it is. */
+function pagingOf(
+  method: string,
+  pages: readonly (readonly JsonObject[])[],
+  observed: readonly Observed[],
+): Paging | undefined {
+  const cursors = observed.filter((one) => methodOf(one) === method)
     .map((one) => textOf(resultOf(one), "nextCursor")).filter((cursor) => cursor !== undefined);
-  if (cursors.length === 0) return {};
-  return { page_sizes: pages.slice(0, -1).map((page) => page.length), cursors: [...new Set(cursors)] };
+  if (cursors.length === 0) return undefined;
+  const known = [...new Set(cursors)];
+  // It may have been read several times.
+  return { page_sizes: pages.slice(0, known.length).map((page) => page.length), cursors: known };
 }
 
 /** A catalogue without what catalogues cannot have: members that the protocol does not know, entries that are not as it has them. */

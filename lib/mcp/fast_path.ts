@@ -19,7 +19,7 @@ import { decodeHeader } from "../http/mcp_headers.ts";
 import type { Log } from "./contract.ts";
 import { attempted, type Awaitable, followed } from "../runtime/awaitable.ts";
 import type { BoundedMap } from "../runtime/bounded_map.ts";
-import { pageOf } from "./pages.ts";
+import { pageOf, pagesOf } from "./pages.ts";
 import { callTool, type Profile } from "./profile.ts";
 import { isPlainObject } from "./rpc.ts";
 import type { CallFacts } from "./call_facts.ts";
@@ -197,7 +197,7 @@ function resultOf(request: FastRequest, facts: CallFacts, era: FastEra): Awaitab
     case "tools/call":
       return callTool(profile, { ...request, ...era }, call);
     case "tools/list": {
-      const { items, ...rest } = pageOf(profile.listing, request.cursor, profile.pages);
+      const { items, ...rest } = pageOf(profile.listing, request.cursor, pagesOf("tools", profile.pages));
       return { tools: items, ...rest, ...(era.revision === MODERN_REVISION && profile.cache) };
     }
     case "ping":

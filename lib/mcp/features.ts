@@ -11,7 +11,7 @@ import { z } from "zod";
 import type { CallFacts } from "./call_facts.ts";
 import type { Log } from "./contract.ts";
 import type { ReadAnswer } from "./feature_rows.ts";
-import { pageOf } from "./pages.ts";
+import { pageOf, pagesOf } from "./pages.ts";
 import type { Profile } from "./profile.ts";
 import { MODERN_REVISION } from "./revisions.ts";
 import { INVALID_PARAMS, RESOURCE_NOT_FOUND } from "./rpc.ts";
@@ -103,7 +103,7 @@ const MAX_WAIT_MS = 60 * 60 * 1000;
 function installPrompts(server: Server, { factsOf, callOf }: FeatureDeps): void {
   server.setRequestHandler("prompts/list", ({ params }, context) => {
     const { profile } = factsOf(context);
-    const { items, ...rest } = pageOf(profile.features.prompts, params?.cursor, profile.pages);
+    const { items, ...rest } = pageOf(profile.features.prompts, params?.cursor, pagesOf("prompts", profile.pages));
     return { prompts: items.map(({ listing }) => listing), ...rest, ...cacheOf(server, profile) };
   });
   server.setRequestHandler("prompts/get", ({ params }, context) => {
@@ -119,12 +119,16 @@ function installPrompts(server: Server, { factsOf, callOf }: FeatureDeps): void 
 function installResources(server: Server, { factsOf, callOf, subscribed }: FeatureDeps): void {
   server.setRequestHandler("resources/list", ({ params }, context) => {
     const { profile } = factsOf(context);
-    const { items, ...rest } = pageOf(profile.features.resources, params?.cursor, profile.pages);
+    const { items, ...rest } = pageOf(profile.features.resources, params?.cursor, pagesOf("resources", profile.pages));
     return { resources: items.map(({ listing }) => listing), ...rest, ...cacheOf(server, profile) };
   });
   server.setRequestHandler("resources/templates/list", ({ params }, context) => {
     const { profile } = factsOf(context);
-    const { items, ...rest } = pageOf(profile.features.templates, params?.cursor, profile.pages);
+    const { items, ...rest } = pageOf(
+      profile.features.templates,
+      params?.cursor,
+      pagesOf("resourceTemplates", profile.pages),
+    );
     return { resourceTemplates: items.map(({ listing }) => listing), ...rest, ...cacheOf(server, profile) };
   });
   server.setRequestHandler("resources/read", async ({ params: { uri } }, context) => {

@@ -1,6 +1,7 @@
 // Lists in pages: of one page, unless a plan names sizes.
 import { ProtocolError } from "@modelcontextprotocol/server";
 import { excerpt } from "../http/errors.ts";
+import type { Lists } from "../scenarios/mcp_catalogue.ts";
 import { INVALID_PARAMS } from "./rpc.ts";
 
 /** Part of a list. */
@@ -20,8 +21,18 @@ export interface Pages {
   readonly cursors: readonly string[];
 }
 
+/** How the lists of a server are cut: all alike, but for some. */
+export interface AllPages extends Pages {
+  readonly of?: Readonly<Partial<Record<keyof Lists, Pages>>>;
+}
+
 /** Lists on one page. */
-export const onePage: Pages = Object.freeze({ sizes: [], size: Infinity, cursors: [] });
+export const onePage: AllPages = Object.freeze({ sizes: [], size: Infinity, cursors: [] });
+
+/** How one list is cut. */
+export function pagesOf(list: keyof Lists, pages: AllPages): Pages {
+  return pages.of?.[list] ?? pages;
+}
 
 /**
  * The page of a list that a cursor leads to; all pages together are the list.

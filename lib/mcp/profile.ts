@@ -6,7 +6,7 @@ import { attempted } from "../runtime/awaitable.ts";
 import type { CatalogueSkill } from "../scenarios/mcp_catalogue.ts";
 import type { Log } from "./contract.ts";
 import type { Features } from "./feature_rows.ts";
-import type { Pages } from "./pages.ts";
+import type { AllPages } from "./pages.ts";
 import { INTERNAL_ERROR, INVALID_PARAMS } from "./rpc.ts";
 import { requireTaskSupport } from "./tasks/task_support.ts";
 import { type DefinedTool, failureResult, type ToolAnswer, type ToolCall } from "./tools/tool.ts";
@@ -24,7 +24,7 @@ export interface Profile {
   readonly sessionMethods: ReadonlySet<string>;
   readonly features: Features;
   readonly skills: readonly CatalogueSkill[];
-  readonly pages: Pages;
+  readonly pages: AllPages;
   /** Whether arguments are held against the schemas of tools that do not look at these themselves. */
   readonly checksArguments: boolean;
   /** States that it gives as they are, not sealed. */

@@ -1,7 +1,14 @@
 // The servers of an app, as clients see them. A profile depends only on the endpoint and on what is declared, so it is made
 // once for each, the list of tools included.
 import type { Implementation, ServerCapabilities } from "@modelcontextprotocol/server";
-import { answersOf, canBeTask, type Catalogue, type Lists, type Stage } from "../scenarios/mcp_catalogue.ts";
+import {
+  answersOf,
+  canBeTask,
+  type Catalogue,
+  type Lists,
+  type Paging,
+  type Stage,
+} from "../scenarios/mcp_catalogue.ts";
 import { NEXT_STEP } from "../scenarios/guide.ts";
 import type { Policy } from "../scenarios/plan.ts";
 import type { McpMode } from "./caller.ts";
@@ -12,7 +19,7 @@ import { conformanceTools } from "./conformance/conformance.ts";
 import { conformanceFeatures } from "./conformance/conformance_features.ts";
 import { type Features, noFeatures } from "./feature_rows.ts";
 import { featureMethods, SKILLS_EXTENSION } from "./features.ts";
-import { onePage, type Pages } from "./pages.ts";
+import { type AllPages, onePage, type Pages } from "./pages.ts";
 import type { Profile } from "./profile.ts";
 import { TASKS_EXTENSION } from "./tasks/task.ts";
 import { basicTools } from "./tools/basic.ts";
@@ -188,7 +195,7 @@ function withCatalogue(profile: Profile, catalogue: Catalogue): Profile {
     capabilities,
     sessionMethods: methodsOf(capabilities),
     skills: catalogue.skills ?? [],
-    pages: pagesOf(catalogue),
+    pages: allPagesOf(catalogue),
     checksArguments: !any_arguments,
     ownStates: ownStatesOf(catalogue),
     cache: { ttlMs, cacheScope },
@@ -275,6 +282,17 @@ function capabilitiesOf(
   };
 }
 
-function pagesOf({ page_sizes = [], page_size = Infinity, cursors = [] }: Catalogue): Pages {
+function allPagesOf({ pages, ...all }: Catalogue): AllPages {
+  const { tools, resources, resourceTemplates, prompts } = pages ?? {};
+  const of = {
+    ...(tools && { tools: cutAs(tools) }),
+    ...(resources && { resources: cutAs(resources) }),
+    ...(resourceTemplates && { resourceTemplates: cutAs(resourceTemplates) }),
+    ...(prompts && { prompts: cutAs(prompts) }),
+  };
+  return { ...cutAs(all), ...(pages && { of }) };
+}
+
+function cutAs({ page_sizes = [], page_size = Infinity, cursors = [] }: Paging): Pages {
   return { sizes: page_sizes, size: page_size, cursors };
 }

@@ -4,7 +4,7 @@ import { Server, type ServerContext } from "@modelcontextprotocol/server";
 import { type Change, type ClientLink, createClientLink } from "./client_link.ts";
 import { cacheOf, installFeatures } from "./features.ts";
 import type { Log } from "./contract.ts";
-import { pageOf } from "./pages.ts";
+import { pageOf, pagesOf } from "./pages.ts";
 import { callTool, type Profile } from "./profile.ts";
 import { readState, signState } from "./request_state.ts";
 import type { CallFacts } from "./call_facts.ts";
@@ -59,7 +59,7 @@ export function buildServer(
   });
   server.setRequestHandler("tools/list", ({ params }, context) => {
     const { profile } = factsIn(context);
-    const { items, ...rest } = pageOf(profile.listing, params?.cursor, profile.pages);
+    const { items, ...rest } = pageOf(profile.listing, params?.cursor, pagesOf("tools", profile.pages));
     return { tools: items, ...rest, ...cacheOf(server, profile) };
   });
   server.setRequestHandler("tools/call", async ({ params }, context) => {

@@ -232,8 +232,18 @@ export interface Stage extends Lists {
   readonly remove?: { readonly [List in keyof Lists]?: readonly string[] };
 }
 
+/** How lists are cut into pages. */
+export interface Paging {
+  /** How many entries the first pages have. */
+  readonly page_sizes?: readonly number[];
+  /** How many every page after those has; without it, what is left comes on one page. */
+  readonly page_size?: number;
+  /** Cursors of the pages after the first; `page-2` and so on where there are fewer. */
+  readonly cursors?: readonly string[];
+}
+
 /** What an MCP server declares. A list that it does not have is that of the built-in server. */
-export interface Catalogue extends Lists, Cacheable {
+export interface Catalogue extends Lists, Paging, Cacheable {
   /** Its skills, with which it has the extension `io.modelcontextprotocol/skills`. */
   readonly skills?: readonly CatalogueSkill[];
   /** Who it says it is; our own name where it does not. */
@@ -244,12 +254,8 @@ export interface Catalogue extends Lists, Cacheable {
   readonly built_in?: boolean;
   /** Whether calls are answered whatever their arguments are; if not, those that do not fit a tool's inputSchema are refused. */
   readonly any_arguments?: boolean;
-  /** How many entries the first pages of each list have. */
-  readonly page_sizes?: readonly number[];
-  /** How many every page after those has; without it, what is left comes on one page. */
-  readonly page_size?: number;
-  /** Cursors of the pages after the first; `page-2` and so on where there are fewer. */
-  readonly cursors?: readonly string[];
+  /** How lists are cut that are not cut as the others. */
+  readonly pages?: { readonly [List in keyof Lists]?: Paging };
   /** How its lists change, one change after the other. */
   readonly stages?: readonly Stage[];
   /**

@@ -184,6 +184,17 @@ Deno.test("what was seen of one message is taken for what it says of others: los
   assert.match(await gone.text(), /"No such session"/);
 });
 
+Deno.test("each list is cut into the pages that it has there", async () => {
+  const resources = ["a", "b", "c"].map((name) => ({ uri: `mem://${name}`, name }));
+  const pages = { resources: { page_sizes: [2], cursors: ["r2"] }, tools: { page_size: 1 } };
+  const tools = ["x", "y"].map((name) => ({ name, inputSchema: { type: "object" as const } }));
+  const clone = await cloneOf({ ...scenarioOf("standard"), catalogue: { tools, resources, pages } }, {
+    withToken: true,
+  });
+  assert.deepEqual(clone.differences, []);
+  assert.deepEqual(clone.scenario.catalogue?.pages?.resources, { page_sizes: [2], cursors: ["r2"] });
+});
+
 Deno.test("each session that was opened is ended, and what the server does not let go of is said", async (t) => {
   const open = (name: string): Scenario => {
     const { plan, ...scenario } = scenarioOf(name);

@@ -56,6 +56,18 @@ Deno.test("every list comes in pages of the sizes of the plan, in both eras (MCP
   }
 });
 
+Deno.test("a list that is cut in its own way has pages of its own sizes and cursors, and the others have theirs", async () => {
+  await using mcp = await openMcp();
+  const own: Catalogue = { page_sizes: [2], pages: { resources: { page_sizes: [1], page_size: 1, cursors: ["b"] } } };
+  const fetch = mcp.fetchAs("conformance", OPEN, {}, own);
+  const sizes = (method: string, member: string): Promise<readonly number[]> =>
+    sizesOf((cursor) => postModern(fetch, { method, params: { cursor } }), member);
+  assert.deepEqual(await sizes("resources/list", "resources"), [1, 1, 1]);
+  assert.equal((await sizes("prompts/list", "prompts"))[0], 2);
+  const [message] = await messagesOf(await postModern(fetch, { method: "resources/list", params: { cursor: "b" } }));
+  assert.match(JSON.stringify(message), /"nextCursor":"page-3"/);
+});
+
 Deno.test("all pages together are the whole list", async () => {
   await using mcp = await openMcp();
   const names = (await toolsOf(mcp.fetchAs("oauth", ANN))).map(({ name }) => name);

@@ -118,6 +118,7 @@ const wrong: readonly (readonly [catalogue: unknown, path: string, expected: Reg
     /they are id, q/,
   ],
   [{ page_sizes: [1.5] }, "page_sizes.0", /a whole number/],
+  [{ pages: { tools: { page_sizes: [1.5] } } }, "pages.tools.page_sizes.0", /a whole number/],
   [{ page_size: 0 }, "page_size", /at least 1/],
   [{ ttlMs: "1" }, "ttlMs", /a number/],
   [{ cacheScope: "all" }, "cacheScope", /public, private/],

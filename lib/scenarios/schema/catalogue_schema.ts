@@ -14,6 +14,7 @@ import type {
   CatalogueTemplate,
   CatalogueTool,
   Lists,
+  Paging,
   PromptGives,
   ResourceGives,
   Stage,
@@ -213,6 +214,14 @@ const stageSchema: Schema<Stage> = closedObject(
   } satisfies Complete<Stage>,
 );
 
+const paging = {
+  page_sizes: z.array(sizes).max(1000).exactOptional(),
+  page_size: sizes.min(1).exactOptional(),
+  cursors: z.array(z.string().max(8192)).max(1000).exactOptional(),
+} satisfies Complete<Paging>;
+
+const ofList = closedObject(paging).exactOptional();
+
 /** What an MCP server declares. */
 export const catalogueSchema: Schema<Catalogue> = closedObject(
   {
@@ -229,9 +238,9 @@ export const catalogueSchema: Schema<Catalogue> = closedObject(
     instructions: text.exactOptional(),
     built_in: z.boolean().exactOptional(),
     any_arguments: z.boolean().exactOptional(),
-    page_sizes: z.array(sizes).max(1000).exactOptional(),
-    page_size: sizes.min(1).exactOptional(),
-    cursors: z.array(z.string().max(8192)).max(1000).exactOptional(),
+    ...paging,
+    pages: closedObject({ tools: ofList, resources: ofList, resourceTemplates: ofList, prompts: ofList })
+      .exactOptional(),
     stages: z.array(stageSchema).max(100).exactOptional(),
     list_changed: z.enum(["sent", "promised", "unpromised"]).exactOptional(),
     ...cacheable,
