@@ -50,13 +50,14 @@ Deno.test("judge prints the stations, and each broken rule with its entries and 
 
 Deno.test("judge says what a recording lacks, what that keeps from being judged, and how its tool records it", async () => {
   const { log } = JSON.parse(await recorded({ slip: "sends no state" }));
-  const without = (name: string, alter: (entry: HarEntry) => unknown): Promise<[number, string]> =>
-    judge(JSON.stringify({ log: { ...log, creator: { name }, entries: log.entries.map(alter) } }));
-  const [code, text] = await without("mitmproxy", ({ request, response, ...one }) => ({
+  const without = (name: string, alter: (entry: HarEntry) => unknown): string =>
+    JSON.stringify({ log: { ...log, creator: { name }, entries: log.entries.map(alter) } });
+  const emptied = without("mitmproxy", ({ request, response, ...one }) => ({
     ...one,
     request: { ...request, postData: { text: null }, bodySize: request.method === "POST" ? 9 : 0 },
     response: { ...response, content: { size: 9 } },
   }));
+  const [code, text] = await judge(emptied);
   assert.equal(code, 3);
   assert.match(
     text,
@@ -64,13 +65,19 @@ Deno.test("judge says what a recording lacks, what that keeps from being judged,
   );
   assert.match(text, /\n {2}The answers of its MCP servers have no bodies/);
   assert.match(text, /\n {2}Run mitmproxy without stream_large_bodies/);
-  const [, sanitized] = await without("WebInspector", ({ request, ...one }) => {
+  const sanitized = without("WebInspector", ({ request, ...one }) => {
     const { headers } = z.object({ headers: z.array(z.looseObject({ name: z.string() })) }).parse(request);
     return { ...one, request: { ...request, headers: headers.filter(({ name }) => name !== "authorization") } };
   });
   assert.match(
-    sanitized,
+    (await judge(sanitized))[1],
     /no Authorization header at all.*\n {4}so not judged: C20, C22, .*\n\n {2}In DevTools: Settings > /,
+  );
+  assert.match((await judge(sanitized, ["--format", "markdown"]))[1], /\nThe recording has no Authorization header at/);
+  await using test = await testApp();
+  assert.match(
+    await (await sendForm(test, { har: sanitized })).text(),
+    /<p class="quiet">The recording has no Authorization header at all/,
   );
   assert.match(
     (await judge(har([entry({ url: "https://page.example/" })])))[1],

@@ -110,6 +110,7 @@ function Client({ client }: { readonly client: ClientReport }): Html {
         <b class={`verdict-${client.verdict}`}>{clientVerdict(client)}</b>
         {`: ${client.reason}.`}
       </p>
+      {client.unseen?.map((sentence) => <p key={sentence} class="quiet">{sentence}.</p>)}
       {toldOf(client).map(({ kind, heading, rules }) => (
         <p key={kind} class={kind}>
           {heading}
