@@ -109,16 +109,17 @@ Deno.test("the top level is what the design draws, and nothing else", async () =
   assert.deepEqual([...tracked].filter((name) => name !== undefined && !topLevel.has(name)), []);
 });
 
-Deno.test("every test that needs no permission runs in deno task test:app, alone or in tests/together", async () => {
+Deno.test("every test runs once in deno task test:app, test:host or test:browser, alone or in tests/together", async () => {
   const manifest = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
-  const words: readonly string[] = manifest.tasks["test:app"].command.split(" ");
+  const commands = ["app", "host", "browser"].map((task): string => manifest.tasks[`test:${task}`].command);
   const run: string[] = [];
-  for (const path of words.filter((word) => /^tests\/.*_test\.ts$|^tests\/together\//.test(word))) {
+  for (const path of commands.join(" ").split(" ").filter((word) => /^tests\/.*\.ts$/.test(word))) {
     const text = await Deno.readTextFile(new URL(path, root));
     if (!path.startsWith("tests/together/")) run.push(path);
     else run.push(...[...text.matchAll(/^import "\.\.\/(.+)";$/gm)].map(([, file]) => `tests/${file}`));
   }
-  const others = /^tests\/(?:host|bench|browser|package|examples|contract)\//;
+  // The tasks of these run all that is in them.
+  const others = /^tests\/(?:bench|package|examples|contract)\//;
   const all: string[] = [];
   for await (const path of walk("tests")) if (/_test\.tsx?$/.test(path) && !others.test(path)) all.push(path);
   assert.deepEqual(all.filter((path) => !run.includes(path)), [], "no file in tests/together imports these");
