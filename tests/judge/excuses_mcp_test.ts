@@ -184,6 +184,12 @@ const scenes: Readonly<Record<string, Scene>> = {
   "that is told of a change": inCacheScenario("cache-changed", 1),
   "whose cursor is refused, in two processes": inCacheScenario("cache-cursor-refused", 2),
   "that is given content of any type, in two processes": inScenario(toolScenarios, "content-of-any-type", 2),
+  "that takes no content of a type that no revision has, as no SDK does": inScenario(
+    toolScenarios,
+    "content-of-any-type",
+    1,
+    "fails at content of no revision",
+  ),
   "that is given structured content of any kind": inScenario(toolScenarios, "structured-content-any", 1),
   "that reads missing resources, in two processes": inScenario(toolScenarios, "resource-missing", 2),
   "that is shown dialects which there are not": inScenario(schemaScenarios, "schema-dialects", 1),

@@ -150,9 +150,11 @@ export const toolProbes: Readonly<Record<string, Probe>> = {
   ),
   "content-of-any-type": async (at) => {
     const ask = await speak(at);
-    const { content } = documentOf((await ask("tools/call", { name: "gather", arguments: {} })).result);
-    const parts = [content].flat().map(documentOf);
-    assert.deepEqual(parts.map(({ type }) => type), ["audio", "resource", "resource_link", "hologram"]);
+    const contentOf = async (name: string): Promise<readonly Readonly<Record<string, unknown>>[]> =>
+      [documentOf((await ask("tools/call", { name, arguments: {} })).result).content].flat().map(documentOf);
+    const parts = await contentOf("gather");
+    assert.deepEqual(parts.map(({ type }) => type), ["audio", "resource", "resource_link"]);
+    assert.deepEqual((await contentOf("project")).map(({ type }) => type), ["hologram"]);
     const { result } = await ask("resources/read", { uri: String(parts[2]?.uri) });
     assert.match(JSON.stringify(result), /What is at note:/);
     const { resources } = documentOf((await ask("resources/list")).result);

@@ -99,11 +99,18 @@ function checkAnyValue(view: View): Outcome {
 }
 
 const plain: ReadonlySet<unknown> = new Set(["text", "image"]);
+/** What else the schema has. */
+const others: ReadonlySet<unknown> = new Set(["audio", "resource", "resource_link"]);
 
 /** Content that not every client knows what to do with. */
 function oddContentIn({ result }: ToolCall): readonly JsonObject[] {
   const content = Array.isArray(result?.content) ? result.content.filter(isObject) : [];
   return content.filter(({ type }) => !plain.has(type));
+}
+
+/** Whether a result has content of a type that no revision has: nothing says what a client does with that. */
+function isOfNoRevision(call: ToolCall): boolean {
+  return oddContentIn(call).some(({ type }) => !others.has(type));
 }
 
 function linksIn(call: ToolCall): readonly string[] {
@@ -123,8 +130,8 @@ function checkContent(view: View): Outcome {
   const { requests } = conversationIn(view.calls);
   const odd = toolTalkIn(view.calls).calls.filter((call) => oddContentIn(call).length > 0);
   const refused = reportedIn(view).find(({ call, outcome }) =>
-    outcome === "error" && oddContentIn(call).length > 0 && outputProblem(call) === undefined &&
-    call.result?.isError !== true
+    outcome === "error" && oddContentIn(call).length > 0 && !isOfNoRevision(call) &&
+    outputProblem(call) === undefined && call.result?.isError !== true
   );
   if (refused) {
     const types = [...new Set(oddContentIn(refused.call).map(({ type }) => shown(type)))].join(", ");
@@ -213,7 +220,7 @@ export const toolResultRules: readonly Rule[] = [
   {
     id: "M123",
     name: "any-content",
-    title: "Content of any type does a client no harm, and it reads a link by the URI that the tool gave.",
+    title: "Content of any type that MCP has does a client no harm, and it reads a link by the URI that the tool gave.",
     level: "SHOULD",
     revisions: SINCE_2025_06,
     isOfMcp: true,

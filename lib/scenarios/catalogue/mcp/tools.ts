@@ -105,28 +105,31 @@ export const toolScenarios: readonly Scenario[] = [
   {
     name: "content-of-any-type",
     group: "Tools and schemas",
-    story: "A tool returns sound, a resource, a link to one that is not listed, and content of a type nobody knows",
-    client: "Takes the result, leaves out what it cannot show, and reads the link by the URI that it was given",
+    story:
+      "A tool returns sound, a resource, a link to one that is not listed, and another content of a type nobody knows",
+    client: "Takes the results, leaves out what it cannot show, and reads the link by the URI that it was given",
     plan: {
       faults: [{
         name: "adds-content-of-no-known-type",
-        match: { endpoint: ["mcp", "open_mcp"], rpc_method: "tools/call", message: { "params.name": "gather" } },
-        edit: {
-          json: {
-            set: {
-              "result.content": [
-                { type: "audio", data: "UklGRiQAAABXQVZF", mimeType: "audio/wav" },
-                { type: "resource", resource: { uri: "note:///inline", mimeType: "text/plain", text: "Inline" } },
-                { type: "resource_link", uri: "note:///Gr%C3%B6%C3%9Fe%20A.txt", name: "unlisted" },
-                { type: "hologram", data: "AAAA", depth: 3 },
-              ],
-            },
-          },
-        },
+        match: { endpoint: ["mcp", "open_mcp"], rpc_method: "tools/call", message: { "params.name": "project" } },
+        edit: { json: { set: { "result.content": [{ type: "hologram", data: "AAAA", depth: 3 }] } } },
       }],
     },
     catalogue: {
-      tools: [plainTool("gather"), report],
+      tools: [
+        {
+          ...plainTool("gather"),
+          answer: {
+            content: [
+              { type: "audio", data: "UklGRiQAAABXQVZF", mimeType: "audio/wav" },
+              { type: "resource", resource: { uri: "note:///inline", mimeType: "text/plain", text: "Inline" } },
+              { type: "resource_link", uri: "note:///Gr%C3%B6%C3%9Fe%20A.txt", name: "unlisted" },
+            ],
+          },
+        },
+        plainTool("project"),
+        report,
+      ],
       resourceTemplates: [{ uriTemplate: "note:///{name}", name: "notes" }],
     },
     revisions: since2025_06,

@@ -13,6 +13,7 @@ export type SchemaSlip =
   | "does not check results"
   | "takes objects alone"
   | "fails at unknown content"
+  | "fails at content of no revision"
   | "changes linked URIs"
   | "hides tool errors"
   | "drops schema keywords"
@@ -81,6 +82,8 @@ function outcomeOf(name: string, { result, error }: Answer, { link }: Pick<Mcp, 
   const content: readonly unknown[] = Array.isArray(result.content) ? result.content : [];
   const types = content.map((part) => String(objectIn({ part }, "part")?.type));
   if (slip === "fails at unknown content" && types.some((type) => !["text", "image"].includes(type))) return "error";
+  const known = ["text", "image", "audio", "resource", "resource_link"];
+  if (slip === "fails at content of no revision" && types.some((type) => !known.includes(type))) return "error";
   if (slip === "takes objects alone" && data !== undefined && !isDocument(data)) return "error";
   if (slip === "does not check results" || !("structuredContent" in result)) return "result";
   return fits(data, link.listed.get(name)?.outputSchema) ? "result" : "error";
