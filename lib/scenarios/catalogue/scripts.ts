@@ -2,7 +2,8 @@
 import { usedTools } from "../driver.ts";
 import type { DriverStep } from "../driver_step.ts";
 
-const uses = usedTools({ plan: {} });
+/** What a client does with the server behind the login: it lists the tools, and makes its calls. */
+export const uses: readonly DriverStep[] = usedTools({ plan: {} });
 const connect: DriverStep = { do: "connect" };
 const end: DriverStep = { do: "end" };
 
@@ -12,6 +13,9 @@ export const startedAgain: readonly DriverStep[] = [connect, ...uses, end, conne
 /** A client that hears what the server says unasked. */
 export const whileListening: readonly DriverStep[] = [connect, { do: "listen" }, ...uses, end];
 
+/** A client that hears it, and makes its calls twice. */
+export const goingOnListening: readonly DriverStep[] = [...whileListening.slice(0, -1), ...uses, end];
+
 /** A client that hears it, and goes on after a while. */
 export const listeningOn: readonly DriverStep[] = [
   ...whileListening.slice(0, -1),
@@ -20,7 +24,7 @@ export const listeningOn: readonly DriverStep[] = [
   end,
 ];
 
-/** A client that makes its calls, does something else, and makes them again. */
+/** A client that makes its calls, does something else if that is given, and makes them again. */
 export function callingAgain(...between: readonly DriverStep[]): readonly DriverStep[] {
   return [connect, ...uses, ...between, ...uses, end];
 }

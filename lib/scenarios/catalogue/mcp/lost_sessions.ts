@@ -2,7 +2,7 @@
 import type { Fault } from "../../fault.ts";
 import type { Scenario } from "../../scenario.ts";
 import { mcpTransports, reports } from "../links.ts";
-import { callingAgain, startedAgain, whileListening } from "../scripts.ts";
+import { callingAgain, goingOnListening, startedAgain, uses } from "../scripts.ts";
 import { until2025_11 as withSessions } from "../since.ts";
 import { anyMcp } from "./eras.ts";
 
@@ -40,6 +40,7 @@ export const lostSessionScenarios: readonly Scenario[] = [
     revisions: withSessions,
     expects: ["C22", "M33", "M35"],
     reaches: "call_after_refusal",
+    driver: callingAgain(),
     links: [management, ...reports("py#1676", "rs#733", "cc#62008", "sparfenyuk/mcp-proxy#149")],
   },
   {
@@ -69,7 +70,7 @@ export const lostSessionScenarios: readonly Scenario[] = [
     revisions: withSessions,
     expects: ["M33", "M35"],
     reaches: "call_after_refusal",
-    driver: whileListening,
+    driver: goingOnListening,
     links: [management, listening, ...reports("spring-projects/spring-ai#2785")],
   },
   {
@@ -81,6 +82,7 @@ export const lostSessionScenarios: readonly Scenario[] = [
     revisions: withSessions,
     expects: ["C22", "M33", "M35"],
     reaches: "call_after_refusal",
+    driver: callingAgain(...uses, ...uses),
     links: [management, ...reports("remote#106", "joshrotenberg/tower-mcp#510")],
   },
   {
@@ -135,6 +137,7 @@ export const lostSessionScenarios: readonly Scenario[] = [
     revisions: withSessions,
     expects: ["M33", "M35"],
     reaches: "call_after_refusal",
+    driver: callingAgain(),
     links: [management, ...reports("aklivity/zilla#2525")],
   },
   {
