@@ -85,9 +85,10 @@ const missingFor: Readonly<Record<ReachName, (view: View) => Missing | undefined
     if (isDone) return missingSince(view);
     return isDue
       ? ["Its token expired or was refused, and no request with a new one succeeded", "Let it go on"]
-      : ["Its token has not expired yet", moveClock(view)];
+      : ["It sent nothing after its token had expired", moveClock(view)];
   },
-  expiry: (view) => renewalOf(view).isDue ? undefined : ["Its token has not expired yet", moveClock(view)],
+  expiry: (view) =>
+    renewalOf(view).isDue ? undefined : ["It sent nothing after its token had expired", moveClock(view)],
   discovery: ({ resourceMetadata, serverMetadata }) =>
     resourceMetadata.length + serverMetadata.length > 0
       ? undefined

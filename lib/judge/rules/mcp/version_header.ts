@@ -17,24 +17,36 @@ function isCertain({ session, verb, versions: { offered } }: McpStep, alone: str
   return session !== undefined || offered !== undefined || (alone !== undefined && verb === "POST");
 }
 
+function nameOf({ verb, method }: McpStep): string {
+  return [verb, method].filter(Boolean).join(" ");
+}
+
 function checkHeader({ settled, calls }: View): Outcome {
   const [only, second] = new Set(settled.values());
   const alone = second === undefined && calls.every(({ session }) => session === undefined) ? only : undefined;
-  const named: McpStep[] = [];
+  const [named, bare]: [McpStep[], McpStep[]] = [[], []];
   let other: Outcome | undefined;
   for (const [call, version] of settled) {
     if (version < FIRST || version >= FIRST_STATELESS || !isCertain(call, alone)) continue;
-    const what = [call.verb, call.method].filter(Boolean).join(" ");
     const { inHeader } = call.versions;
-    if (inHeader === undefined) return broken(`It sent ${what} without an MCP-Protocol-Version header`, [call.at]);
-    if (inHeader === version) named.push(call);
+    if (inHeader === undefined) bare.push(call);
+    else if (inHeader === version) named.push(call);
     else {
       other ??= broken(
-        `It named ${inHeader} in the header of ${what}, where ${version} was settled`,
+        `It named ${inHeader} in the header of ${nameOf(call)}, where ${version} was settled`,
         [call.at],
         "SHOULD",
       );
     }
+  }
+  const [first] = bare;
+  if (first) {
+    const more = named.length > 0
+      ? ""
+      : bare.length === 1
+      ? ""
+      : `, and none of the ${bare.length - 1} that followed had one`;
+    return broken(`It sent ${nameOf(first)} without an MCP-Protocol-Version header${more}`, positionsOf(bare));
   }
   if (other) return other;
   return named.length === 0

@@ -68,7 +68,8 @@ function findResourceProblem(view: View, request: AuthorizationStep | TokenStep)
   const read = resourceFor(view, request);
   const expected = textOf(read?.document, "resource");
   if (!read || expected === undefined) return undefined;
-  const where = request.kind === "token" ? "token request" : "authorization request";
+  const isRefresh = request.params.get("grant_type") === "refresh_token";
+  const where = request.kind !== "token" ? "authorization request" : isRefresh ? "refresh request" : "token request";
   if (!isOfServer(view, read)) return `It continued with metadata of another resource, ${expected}`;
   const sent = request.params.getAll("resource");
   if (sent.length === 0) return `Its ${where} has no resource parameter`;
