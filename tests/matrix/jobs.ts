@@ -35,6 +35,9 @@ export function isAboutTime({ reaches }: Scenario): boolean {
   return reaches === "call_after_expiry" || reaches === "expiry";
 }
 
+/** A document that no scenario fetches: those that fetch one need a server that says who may. */
+const DOCUMENT_URL = "https://conformance-test.local/client-metadata.json";
+
 /** How long a step may take. */
 export const LIMIT_MS = 30_000;
 
@@ -47,13 +50,16 @@ export const LIMIT_MS = 30_000;
 export async function jobFor(scenario: Scenario, base: string): Promise<Job | undefined> {
   const machine = machineOf(scenario);
   if (machine?.kind === "assertion") return undefined;
-  const [known] = machine && machine.kind !== "proof" ? scenario.clients ?? [] : [];
+  // A client that has an id already does not ask for one, and is not refused.
+  const isRefusedOne = scenario.expects?.includes("C9") ?? false;
+  const [known] = machine && machine.kind !== "proof" && !isRefusedOne ? scenario.clients ?? [] : [];
   const { private_key_jwk: key, ...client } = known ?? {};
   const pem = key && await exportPKCS8(await importKey(key));
   return {
     id: scenario.name,
     url: `${base}/oauth`,
     control: `${base}/control`,
+    ...(scenario.expects?.includes("C7") ? { client_metadata_url: DOCUMENT_URL } : {}),
     ...(known ? { client: { ...client, ...(pem === undefined ? {} : { private_key_pem: pem }) } } : {}),
     ...(scenario.revisions?.includes("2026-07-28") === false ? { handshake: true as const } : {}),
     limit_ms: LIMIT_MS,

@@ -1,6 +1,6 @@
 /**
  * Writes how clients fare in every scenario: those of the TypeScript SDKs in a time of their own, into `README.md` beside it;
- * with `--client`, those that have drivers, over HTTP and in real time, into `results/`.
+ * with `--client`, those that have drivers, over HTTP and in real time, into `views/scenarios/clients/`.
  */
 import { parseArgs } from "node:util";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";

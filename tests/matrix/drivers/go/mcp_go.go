@@ -18,7 +18,12 @@ type mcpGo struct {
 	store   transport.TokenStore
 	known   Known
 	client  *client.Client
+	// vainLogins counts logins since something succeeded that needs one.
+	vainLogins int
 }
+
+// maxVainLogins is how often in a row a person logs in, if that does not help.
+const maxVainLogins = 3
 
 func newMcpGo(whole context.Context, job Job, browser *Browser, person *Person) *mcpGo {
 	c := &mcpGo{whole: whole, job: job, browser: browser, person: person, store: client.NewMemoryTokenStore()}
@@ -50,14 +55,21 @@ func (c *mcpGo) CreateMessage(context.Context, mcp.CreateMessageRequest) (*mcp.C
 // withLogin does what its example does: it tries again after each login that is asked for.
 func (c *mcpGo) withLogin(ctx context.Context, work func() error) error {
 	err := work()
-	for range 4 {
-		if err == nil || !client.IsOAuthAuthorizationRequiredError(err) {
-			return err
-		}
+	for err != nil && client.IsOAuthAuthorizationRequiredError(err) && c.vainLogins < maxVainLogins {
+		c.vainLogins++
 		if err := c.logIn(ctx, client.GetOAuthHandler(err)); err != nil {
 			return err
 		}
 		err = work()
+	}
+	return err
+}
+
+// use does what needs a login, with one if that is asked for.
+func (c *mcpGo) use(ctx context.Context, work func() error) error {
+	err := c.withLogin(ctx, work)
+	if err == nil {
+		c.vainLogins = 0
 	}
 	return err
 }
@@ -199,12 +211,12 @@ func (c *mcpGo) List(ctx context.Context, what string) (entries []Entry, err err
 			return err
 		}
 	}
-	err = c.withLogin(ctx, list)
+	err = c.use(ctx, list)
 	return entries, err
 }
 
 func (c *mcpGo) Read(ctx context.Context, uri string) error {
-	return c.withLogin(ctx, func() error {
+	return c.use(ctx, func() error {
 		request := mcp.ReadResourceRequest{}
 		request.Params.URI = uri
 		_, err := c.client.ReadResource(ctx, request)
@@ -213,7 +225,7 @@ func (c *mcpGo) Read(ctx context.Context, uri string) error {
 }
 
 func (c *mcpGo) GetPrompt(ctx context.Context, name string, arguments map[string]string) error {
-	return c.withLogin(ctx, func() error {
+	return c.use(ctx, func() error {
 		request := mcp.GetPromptRequest{}
 		request.Params.Name = name
 		request.Params.Arguments = arguments
@@ -223,7 +235,7 @@ func (c *mcpGo) GetPrompt(ctx context.Context, name string, arguments map[string
 }
 
 func (c *mcpGo) Call(ctx context.Context, name string, arguments map[string]any) (failed bool, err error) {
-	err = c.withLogin(ctx, func() error {
+	err = c.use(ctx, func() error {
 		request := mcp.CallToolRequest{}
 		request.Params.Name = name
 		request.Params.Arguments = arguments

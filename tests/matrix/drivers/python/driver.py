@@ -127,6 +127,7 @@ def headless(job, browser):
         client_name="driver fastmcp",
         callback_port=33418,
         callback_host="127.0.0.1",
+        client_metadata_url=job.get("client_metadata_url"),
         client_id=known.get("client_id"),
         client_secret=known.get("client_secret"),
         additional_client_metadata=(
@@ -206,6 +207,7 @@ def connect_fastmcp(job, auth, person, hear):
         mode="legacy" if job.get("handshake") else "auto",
         client_info=mcp_types.Implementation(name="driver fastmcp", version="1"),
         elicitation_handler=lambda _message, _type, params, context: person.answer(context, params),
+        sampling_handler=lambda _messages, _params, _context: "hi",
         roots=["file:///home/person"],
     )
 

@@ -38,6 +38,7 @@ const jobShape = z.object({
     grant_types: z.array(z.string()),
     private_key_pem: z.string().optional(),
   }).optional(),
+  client_metadata_url: z.url().optional(),
   handshake: z.boolean().default(false),
   limit_ms: z.number(),
   steps: z.array(stepShape),
@@ -51,12 +52,23 @@ const LEAVE_MS = 5000;
 class BrowserError extends Error {}
 class LimitError extends Error {}
 
-/** A browser whose person agrees to everything. */
-function openBrowser(): { readonly visit: (url: URL) => Promise<URL>; readonly seen: { logins: number } } {
-  const seen = { logins: 0 };
+/** How often in a row a person logs in, if that does not help. */
+const MAX_VAIN_LOGINS = 3;
+
+/** What a person was asked for: logins, and how many since something succeeded that needs one. */
+interface Seen {
+  logins: number;
+  vainLogins: number;
+}
+
+/** A browser whose person agrees to everything, as long as it helps. */
+function openBrowser(): { readonly visit: (url: URL) => Promise<URL>; readonly seen: Seen } {
+  const seen = { logins: 0, vainLogins: 0 };
   return {
     seen,
     visit: async (url) => {
+      if (seen.vainLogins === MAX_VAIN_LOGINS) throw new BrowserError("the person has logged in often enough");
+      seen.vainLogins++;
       seen.logins++;
       const asked = new URL(url);
       asked.searchParams.set("auto_approve", "true");
@@ -99,6 +111,9 @@ function valueFor(schema: unknown): z.infer<typeof valueShape> {
 function filled(properties: Readonly<Record<string, unknown>>): Record<string, z.infer<typeof valueShape>> {
   return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, valueFor(schema)]));
 }
+
+/** Steps that succeed though a login has not helped. */
+const needNoLogin: ReadonlySet<string> = new Set(["connect", "switch_user", "wait", "answer", "end"]);
 
 /** What a step gives that the client has no way to do; one that is left out gives false. */
 const LACKS = "lacks";
@@ -223,6 +238,7 @@ async function drive(job: Job, start: Start): Promise<void> {
     let stops = false;
     try {
       const done = await run(step);
+      if (done !== LACKS && done !== false && !needNoLogin.has(step.do)) seen.vainLogins = 0;
       const left = done === LACKS ? { lacks: true } : done === false ? { skipped: true } : {};
       tell({ ...line, ok: true, ...left, logins: seen.logins });
     } catch (error) {

@@ -24,6 +24,8 @@ export interface JobClient {
 export interface Place {
   readonly url: string;
   readonly client?: JobClient | undefined;
+  /** Where a client that is none of these may have its metadata document. */
+  readonly client_metadata_url?: string | undefined;
   readonly handshake: boolean;
   /** Whether the program will listen to what the server says unasked: SDKs want to know before they connect. */
   readonly listens: boolean;
@@ -69,9 +71,6 @@ export interface Program {
 /** Starts a program. */
 export type Start = (place: Place, asked: Asked) => Program;
 
-/** More logins than a person would put up with. */
-const MAX_LOGINS = 4;
-
 /** The client that a job describes, if it is not the usual one. */
 export function machineFor(client: JobClient | undefined): Machine | undefined {
   if (!client) return undefined;
@@ -96,11 +95,11 @@ export async function withLogins<T>(
   mustLogIn: (error: unknown) => boolean,
   logIn: () => Promise<boolean>,
 ): Promise<T> {
-  for (let round = 0;; round++) {
+  for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (!mustLogIn(error) || round === MAX_LOGINS || !await logIn()) throw error;
+      if (!mustLogIn(error) || !await logIn()) throw error;
     }
   }
 }

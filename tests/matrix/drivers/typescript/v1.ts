@@ -42,13 +42,13 @@ interface Page {
 }
 
 /** Starts a program. */
-export const startV1: Start = ({ url, client: known, listens }, asked) => {
+export const startV1: Start = ({ url, client: known, listens, client_metadata_url: clientMetadataUrl }, asked) => {
   // A program that keeps what was discovered would never notice a server that has moved.
   const { saveDiscoveryState: _save, discoveryState: _load, ...person } = createProvider<
     OAuthClientInformationMixed,
     OAuthTokens,
     undefined
-  >({ open: asked.visit });
+  >({ open: asked.visit, ...(clientMetadataUrl === undefined ? {} : { clientMetadataUrl }) });
   const machine = machineFor(known);
   if (machine?.kind === "known") person.saveClientInformation(machine.information);
   const authProvider = machine ? createSpecial(machine, person) : person;

@@ -42,12 +42,13 @@ function createClient(asked: Asked, { handshake, listens }: Place): Client {
 
 /** Starts a program. */
 export const startV2: Start = (place, asked) => {
+  const { client_metadata_url: clientMetadataUrl } = place;
   // A program that keeps what was discovered would never notice a server that has moved.
   const { saveDiscoveryState: _save, discoveryState: _load, ...person } = createProvider<
     StoredOAuthClientInformation,
     StoredOAuthTokens,
     undefined
-  >({ open: asked.visit });
+  >({ open: asked.visit, ...(clientMetadataUrl === undefined ? {} : { clientMetadataUrl }) });
   const machine = machineFor(place.client);
   if (machine?.kind === "known") person.saveClientInformation(machine.information);
   const authProvider = machine ? createSpecial(machine, person, fetch) : person;

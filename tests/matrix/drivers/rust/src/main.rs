@@ -27,7 +27,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::timeout;
 
 const REDIRECT_URI: &str = "http://127.0.0.1:33418/callback";
-const MAX_LOGINS: u32 = 4;
+/// How often in a row a person logs in, if that does not help.
+const MAX_VAIN_LOGINS: u32 = 3;
 
 type Fallible<T> = Result<T, Failure>;
 
@@ -93,6 +94,8 @@ struct Person {
     answer: Arc<Mutex<(String, Option<Value>)>>,
     /// Whether it lists again what it is told has changed.
     listens: bool,
+    /// Whether it begins with `initialize`, for which the SDK's newest revision would be wrong.
+    handshake: bool,
 }
 
 /// Lists again what has changed; nobody waits for it, and the next step shows what came of it.
@@ -110,7 +113,9 @@ fn list_again(peer: &Peer<RoleClient>, what: &'static str) {
 impl ClientHandler for Person {
     fn get_info(&self) -> ClientConfig {
         let capabilities = json!({ "elicitation": { "form": {}, "url": {} }, "sampling": {}, "roots": {} });
-        ClientConfig::new(serde_json::from_value(capabilities).unwrap_or_default(), Implementation::new("driver rmcp", "1"))
+        let capabilities = serde_json::from_value(capabilities).unwrap_or_default();
+        let config = ClientConfig::new(capabilities, Implementation::new("driver rmcp", "1"));
+        if self.handshake { config.with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE) } else { config }
     }
 
     async fn create_elicitation(
@@ -167,6 +172,13 @@ fn value_for(schema: &Value) -> Value {
     if let Some(choice) = choices.into_iter().find(|choice| !choice.is_null()) {
         return choice.clone();
     }
+    match schema["format"].as_str() {
+        Some("email") => return json!("ada@example.com"),
+        Some("uri") => return json!("https://example.com/"),
+        Some("date") => return json!("2026-01-01"),
+        Some("date-time") => return json!("2026-01-01T00:00:00Z"),
+        _ => {}
+    }
     match schema["type"].as_str() {
         Some("number" | "integer") => json!(5),
         Some("boolean") => json!(true),
@@ -181,6 +193,8 @@ struct Run {
     job: Value,
     person: Person,
     logins: Arc<AtomicU32>,
+    /// Logins since something succeeded that needs one.
+    vain_logins: u32,
     http: Option<AuthClient<reqwest::Client>>,
     client: Option<RunningService<RoleClient, Person>>,
     /// The tools with their schemas; where the list could not be read, nobody knows what is not in it.
@@ -251,7 +265,8 @@ impl Run {
             let mut request = AuthorizationRequest::new(REDIRECT_URI)
                 .with_client_name("driver rmcp")
                 .with_application_type("native")
-                .with_challenge(challenge);
+                .with_challenge(challenge)
+                .with_initial_scope_selection();
             if let (None, Some(document)) = (text("client_id"), self.job["client_metadata_url"].as_str()) {
                 request = request.with_client_metadata_url(document);
             }
@@ -303,9 +318,10 @@ impl Run {
     /// Logs in if that is what the server asked for; else the failure stands.
     async fn answer_challenge(&mut self, failure: Failure) -> Fallible<()> {
         let Some(challenge) = failure.challenge.clone() else { return Err(failure) };
-        if self.logins.load(Ordering::Relaxed) >= MAX_LOGINS {
+        if self.vain_logins >= MAX_VAIN_LOGINS {
             return Err(failure);
         }
+        self.vain_logins += 1;
         if self.has_more_scope(&challenge).await? {
             return Ok(());
         }
@@ -531,6 +547,15 @@ impl Run {
     }
 
     async fn step(&mut self, step: &Value) -> Fallible<Done> {
+        let done = self.do_step(step).await?;
+        let needs_no_login = ["connect", "switch_user", "wait", "answer", "end"];
+        if done == Done::Yes && !needs_no_login.contains(&step["do"].as_str().unwrap_or_default()) {
+            self.vain_logins = 0;
+        }
+        Ok(done)
+    }
+
+    async fn do_step(&mut self, step: &Value) -> Fallible<Done> {
         let tool = step["tool"].as_str().unwrap_or_default();
         match step["do"].as_str().unwrap_or_default() {
             "connect" => self.reconnect().await?,
@@ -589,10 +614,16 @@ async fn drive(job: Value) {
     let steps = job["steps"].as_array().cloned().unwrap_or_default();
     let limit = Duration::from_millis(job["limit_ms"].as_u64().unwrap_or(10_000));
     let logins = Arc::new(AtomicU32::new(0));
+    let person = Person {
+        listens: steps.iter().any(|step| step["do"] == "listen"),
+        handshake: job["handshake"] == true,
+        ..Person::default()
+    };
     let mut run = Run {
         job,
-        person: Person { listens: steps.iter().any(|step| step["do"] == "listen"), ..Person::default() },
+        person,
         logins: logins.clone(),
+        vain_logins: 0,
         http: None,
         client: None,
         tools: None,

@@ -47,11 +47,18 @@ private fun valueFor(schema: JsonObject): JsonElement {
     schema["default"]?.let { return it }
     (schema["enum"] as? JsonArray)?.firstOrNull()?.let { return it }
     (schema["oneOf"] as? JsonArray)?.firstOrNull()?.let { return it.jsonObject["const"] ?: JsonNull }
+    val text = when (schema.text("format")) {
+        "email" -> "ada@example.com"
+        "uri" -> "https://example.com/"
+        "date" -> "2026-01-01"
+        "date-time" -> "2026-01-01T00:00:00Z"
+        else -> "hi"
+    }
     return when (schema.text("type")) {
         "number", "integer" -> JsonPrimitive(5)
         "boolean" -> JsonPrimitive(true)
         "array" -> JsonArray(emptyList())
-        else -> JsonPrimitive("hi")
+        else -> JsonPrimitive(text)
     }
 }
 

@@ -82,12 +82,20 @@ final class Steps implements Driver.Client {
     if (schema.has("default")) return Driver.JSON.convertValue(schema.get("default"), Object.class);
     if (schema.path("enum").isArray()) return schema.path("enum").get(0).asString();
     if (schema.path("oneOf").isArray()) return schema.path("oneOf").get(0).path("const").asString();
+    String text =
+        switch (schema.path("format").asString("")) {
+          case "email" -> "ada@example.com";
+          case "uri" -> "https://example.com/";
+          case "date" -> "2026-01-01";
+          case "date-time" -> "2026-01-01T00:00:00Z";
+          default -> "hi";
+        };
     return switch (schema.path("type").asString("")) {
       case "number", "integer" -> 5;
       case "boolean" -> true;
       case "array" -> List.of();
       case "object" -> Map.of();
-      default -> "hi";
+      default -> text;
     };
   }
 
@@ -111,6 +119,7 @@ final class Steps implements Driver.Client {
             .initializationTimeout(Duration.ofMillis(job.get("limit_ms").asLong() + 5000))
             .roots(new McpSchema.Root("file:///home/person", "home"))
             .elicitation(this::answer)
+            .enableCallToolSchemaCaching(true)
             .toolsChangeConsumer(changed -> {})
             .promptsChangeConsumer(changed -> {})
             .resourcesChangeConsumer(changed -> {})
