@@ -105,8 +105,7 @@ export const toolScenarios: readonly Scenario[] = [
   {
     name: "content-of-any-type",
     group: "Tools and schemas",
-    story:
-      "A tool returns sound, a resource, a link to one that is not listed, and another content of a type nobody knows",
+    story: "A tool returns sound, a resource and a link to an unlisted one; another, content of a type nobody knows",
     client: "Takes the results, leaves out what it cannot show, and reads the link by the URI that it was given",
     plan: {
       faults: [{
