@@ -10,7 +10,7 @@ import { addressOf, challengeOf, listOf, originOf, parseObject, pathOf, textOf }
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
 import { digestOf } from "../recorder/redact/digests.ts";
 import { createSets, keysOf, parametersOf, tokenIn, uniqueStatesIn } from "./ties.ts";
-import { endpointsOf, isWellKnown, metadataIn, serversIn } from "./servers.ts";
+import { endpointsOf, isWellKnown, mcpAddressesIn, metadataIn, serversIn } from "./servers.ts";
 
 /** What went to one MCP server, and to the authorization servers that it leads to. */
 export interface Part {
@@ -96,8 +96,11 @@ function findServers(exchanges: readonly Exchange[]): readonly Server[] {
     const session = headerOf(response, "mcp-session-id");
     if (session !== undefined) begun.set(session, (begun.get(session) ?? new Set()).add(keyOf(addressOf(url))));
   }
-  for (const { url, status, request, response } of calls) {
+  for (const call of calls) {
+    const { url, status, request, response } = call;
     const key = keyOf(addressOf(url));
+    // A stream of HTTP+SSE says where its messages go.
+    for (const address of mcpAddressesIn(call)) same.join(key, keyOf(address));
     // A session that another server has begun was taken there by its client.
     const from = begun.get(headerOf(request, "mcp-session-id") ?? "");
     const [beginner] = from ?? [];

@@ -4,6 +4,8 @@ import { lacking } from "../../lib/archive/lacking.ts";
 import type { Report } from "../../lib/judge/report.ts";
 import { type DoubleOptions, runDouble } from "../interop/double/double.ts";
 import { recordedApp, SANDBOX } from "../recorder/recorded_app.ts";
+import { cases } from "../judge/cases/all.ts";
+import { recordCase } from "../judge/cases/play.ts";
 import { foreignHar } from "./foreign.ts";
 import { altered, entry, har, type HarEntry } from "./hars.ts";
 import { elsewhere, judge, recorded, statusOf } from "./judged.ts";
@@ -235,4 +237,12 @@ Deno.test("a client that calls another server at the same origin meanwhile logs 
   assert(right && open);
   const report = await judge(interleaved(open, right));
   assert.deepEqual([report.verdict, statusOf(report, "C14")], ["pass", "kept"], report.reason);
+});
+
+Deno.test("messages that follow the stream of HTTP+SSE to another origin are of the client that was sent there", async () => {
+  const world = cases.find(({ slips }) => slips.includes("takes any endpoint"));
+  assert(world);
+  const { exchanges } = await recordCase(world, "2025-11-25", "takes any endpoint");
+  const report = await judge(foreignHar(exchanges, elsewhere), true);
+  assert.deepEqual([report.clients.length, statusOf(report, "M38")], [1, "broken"]);
 });
