@@ -29,3 +29,11 @@ export interface McpCaller {
   /** Refuses calls of tools whose scope the token lacks; absent where every token may call all. */
   readonly refuseScope?: (needed: readonly ResourceScope[]) => Response | undefined;
 }
+
+/**
+ * Whom a session or a task belongs to: the person, whose login may be another by then, as after a step-up (MCP security
+ * best practices, session hijacking); without one, whoever owns the notes.
+ */
+export function holderOf({ user, owner }: McpCaller): string {
+  return user ? `user:${user.userId}` : owner;
+}

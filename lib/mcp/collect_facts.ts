@@ -1,6 +1,7 @@
 // Collecting the facts of a request, from who presents it and what it says.
 import { createKeyTable } from "../oauth/keys/key_table.ts";
 import type { CallFactsOf } from "./call_facts.ts";
+import { holderOf } from "./caller.ts";
 import { takeTurn } from "./catalogue/turn_table.ts";
 import { type Elicitations, openElicitations } from "./elicitation_table.ts";
 import type { McpOptions } from "./contract.ts";
@@ -32,7 +33,7 @@ export function createCallFacts({ store, chance, sleep }: McpOptions): CallFacts
       ...(stages && { stages }),
     };
     // A task outlives the session, so it belongs to whoever can be told to be the same then.
-    const taskOwner = caller.user ? `user:${caller.user.userId}` : caller.owner;
+    const taskOwner = holderOf(caller);
     const tasks = profile.capabilities.tasks &&
       taskScopeOf(speaking, {
         table: openTasks(store, sandbox.id, taskOwner, sandbox.now),

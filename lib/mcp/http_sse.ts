@@ -5,6 +5,7 @@
 import type { Chance } from "../runtime/chance.ts";
 import { prefixed } from "../http/secret_prefixes.ts";
 import { readJson } from "./body.ts";
+import { holderOf } from "./caller.ts";
 import type { McpCall, McpEndpoint, SseMessage, SseOpening } from "./contract.ts";
 import { isEventStream } from "../faults/open_streams.ts";
 import {
@@ -39,7 +40,7 @@ interface HttpSseDeps {
 
 /** A stream that is open. */
 interface Connection {
-  /** Who opened it; only a login is held to it, since other callers are told apart by the session alone. */
+  /** Who opened it; only a person is held to it, since other callers are told apart by the session alone. */
   readonly presenter: McpCall;
   readonly signal: AbortSignal;
   /** Puts the text of an event on the stream. */
@@ -152,7 +153,7 @@ function keyOf(sandboxId: string, id: string): string {
 }
 
 function mayUse(opener: McpCall, { mode, caller }: McpCall): boolean {
-  return opener.mode === mode && (opener.caller.user === undefined || opener.caller.owner === caller.owner);
+  return opener.mode === mode && (opener.caller.user === undefined || holderOf(opener.caller) === holderOf(caller));
 }
 
 /** The server's own requests need no scope. */

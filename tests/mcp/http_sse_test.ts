@@ -141,7 +141,7 @@ Deno.test("a request before initialize is refused on the stream, as old servers 
   assert.equal(notification.status, 202);
 });
 
-Deno.test("a stream of /oauth/sse takes messages only of the login that opened it", async () => {
+Deno.test("a stream of /oauth/sse takes messages only of the person who opened it", async () => {
   await using test = await testApp();
   await using stream = await openStream(test, "/oauth/sse", await accessTo("oauth", test));
   const post = (headers: Headers): Promise<Response> =>

@@ -107,9 +107,10 @@ Deno.test("a session belongs to one sandbox, endpoint and user: to others it doe
     await assertRefused(await send(stranger, "GET", session), 404, -32001);
     await assertRefused(await send(stranger, "DELETE", session), 404, -32001);
   }
-  // A caller of the same login, whichever of its tokens came along.
-  const renewed = mcp.fetchAs("oauth", { ...ANN });
-  assert.equal((await post(renewed, rpc("tools/list"), session)).status, 200);
+  // The same person, whichever of her tokens came along, and after another login, as a step-up is one.
+  for (const caller of [{ ...ANN }, { ...ANN, owner: "another login of Ann" }]) {
+    assert.equal((await post(mcp.fetchAs("oauth", caller), rpc("tools/list"), session)).status, 200);
+  }
 });
 
 Deno.test("a session without a user belongs to any caller that has its id (design)", async () => {

@@ -13,6 +13,7 @@ import {
   type SessionName,
 } from "./session_memory.ts";
 import { createHandles, type SessionHandle, type SessionRecord, type SessionTable } from "./session_table.ts";
+import { holderOf } from "../caller.ts";
 import type { LivingSession } from "../contract.ts";
 import { idOf, rpcErrorResponse, SERVER_ERROR, SESSION_NOT_FOUND } from "../rpc.ts";
 
@@ -193,5 +194,5 @@ function endsNow({ tokenId }: SessionRecord, { caller: { token }, policy: { ends
 
 /** Without a token callers cannot be told apart, and `/bearer` takes any token: there only the id is checked. */
 function mayUse(record: SessionRecord, { mode, caller }: Presenter): boolean {
-  return record.mode === mode && (record.owner === undefined || record.owner === caller.owner);
+  return record.mode === mode && (record.owner === undefined || record.owner === holderOf(caller));
 }

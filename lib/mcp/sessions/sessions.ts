@@ -15,6 +15,7 @@ import { createBatches } from "./batches.ts";
 import { requestIdsOf } from "./request_ids.ts";
 import { refuseRepeatedId } from "./session_refusals.ts";
 import { type EventShelves, MAX_EVENT_BYTES, MAX_EVENTS_PER_SESSION, type SessionEvents } from "./events.ts";
+import { holderOf } from "../caller.ts";
 import { tellOf } from "../client_link.ts";
 import { asOfSessions } from "../features.ts";
 import { isEventStream } from "../../faults/open_streams.ts";
@@ -67,7 +68,7 @@ export async function beginSession(
   const [latest = LATEST_PROTOCOL_VERSION, ...earlier] = sessionRevisionsOf(policy);
   const revision = earlier.includes(requested) ? requested : latest;
   await sessions.begin(id, exchange, {
-    ...(mode === "oauth" && { owner: caller.owner }),
+    ...(mode === "oauth" && { owner: holderOf(caller) }),
     revision,
     capabilities,
     clientInfo: { name: cutText(name, MAX_NAME_CHARACTERS), version: cutText(version, MAX_NAME_CHARACTERS) },
