@@ -44,5 +44,5 @@ function exists(path: string): boolean {
 
 /** What does not differ from run to run. */
 function digestOf({ outcome, at, verdict, broken = [] }: Cell): unknown {
-  return [outcome, at, verdict, broken.map(({ rule }) => rule)];
+  return [outcome, at, verdict, broken.map(({ rule }) => rule).sort()];
 }
