@@ -13,6 +13,9 @@ const MAX_CHECKS = 100;
 
 interface Waiting {
   readonly commit: Commit;
+  /** Names of the keys it writes, and of those it checks: it is looked at again for as long as it waits. */
+  readonly writes: readonly string[];
+  readonly reads: readonly string[];
   readonly resolve: (ok: boolean) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -44,7 +47,9 @@ export function createCommitQueue(
 
   return (commit) =>
     new Promise((resolve, reject) => {
-      waiting.push({ commit, resolve, reject });
+      const { checks = [], sets = [], deletes = [] } = commit;
+      const writes = [...sets.map(({ key }) => name(key)), ...deletes.map(name)];
+      waiting.push({ commit, writes, reads: checks.map(({ key }) => name(key)), resolve, reject });
       if (!busy) void drain();
     });
 }
@@ -84,11 +89,10 @@ function selectCompatible(waiting: readonly Waiting[], maxChecks: number): { tog
   const together: Waiting[] = [];
   const later: Waiting[] = [];
   let checkCount = 0;
-  for (const candidate of waiting) {
-    const { checks = [], sets = [], deletes = [] } = candidate.commit;
-    const writes = [...sets.map(({ key }) => name(key)), ...deletes.map(name)];
-    const reads = checks.map(({ key }) => name(key));
-    const isFull = together.length >= MAX_COMMITS || (together.length > 0 && checkCount + checks.length > maxChecks);
+  for (const [index, candidate] of waiting.entries()) {
+    if (together.length >= MAX_COMMITS) return { together, later: later.concat(waiting.slice(index)) };
+    const { writes, reads } = candidate;
+    const isFull = together.length > 0 && checkCount + reads.length > maxChecks;
     const clashes = isFull ||
       writes.some((key) => written.has(key) || checked.has(key)) || reads.some((key) => written.has(key));
     if (clashes) {
@@ -96,7 +100,7 @@ function selectCompatible(waiting: readonly Waiting[], maxChecks: number): { tog
       continue;
     }
     together.push(candidate);
-    checkCount += checks.length;
+    checkCount += reads.length;
     for (const key of writes) written.add(key);
     for (const key of reads) checked.add(key);
   }

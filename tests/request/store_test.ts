@@ -15,6 +15,13 @@ Deno.test("createCommitQueue sends commits that come together in one transaction
   assert.deepEqual(sent, [3]);
 });
 
+Deno.test("createCommitQueue sends no more than 32 commits in one transaction, and the others in those after it", async () => {
+  const sent: number[] = [];
+  const commit = createCommitQueue((commits) => Promise.resolve(sent.push(commits.length) > 0));
+  await Promise.all(Array.from({ length: 100 }, (_, key) => commit(setOf(`${key}`))));
+  assert.deepEqual(sent, [32, 32, 32, 4]);
+});
+
 Deno.test("createCommitQueue keeps commits apart whose order matters, and in their order", async () => {
   const sent: string[][] = [];
   const commit = createCommitQueue((commits) => {

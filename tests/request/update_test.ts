@@ -57,3 +57,27 @@ Deno.test("updateRow() commits what belongs to the change together with it", asy
     deletes: [["gone"]],
   }]);
 });
+
+Deno.test("updateRow() commits twice at most for each of those who change a row at once", async () => {
+  const store = createRow([]);
+  const changes = Array.from(
+    { length: 200 },
+    () => updateRow(store, ["row"], (before: number = 0) => ({ value: before + 1 })),
+  );
+  const values = (await Promise.all(changes)).map(({ value }) => value);
+  assert.deepEqual(values.toSorted((a, b) => a - b), Array.from({ length: 200 }, (_, index) => index + 1));
+  assert(store.commits.length <= 400, `${store.commits.length} commits`);
+});
+
+Deno.test("updateRow() lets the next have its turn when a change fails", async () => {
+  const store = createRow([]);
+  const changes = [1, 2, 3].map((number) =>
+    updateRow(store, ["row"], (before: number = 0) => {
+      if (number === 2 && before > 0) throw new Error("No");
+      return { value: before + number };
+    })
+  );
+  const ends = await Promise.allSettled(changes);
+  assert.deepEqual(ends.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+  assert.equal((await store.get(["row"])).value, 4);
+});
