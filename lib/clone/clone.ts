@@ -2,7 +2,7 @@
 // the clone answers as the original does, or nothing more can be done about it.
 import type { Fault } from "../scenarios/fault.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
-import { isEventStream, textOf } from "../judge/reading.ts";
+import { addressOf, isEventStream, textOf } from "../judge/reading.ts";
 import { readCatalogue } from "./catalogue.ts";
 import { type Difference, differencesOf, lettingPagesIn } from "./differences.ts";
 import { grantedBy } from "./login.ts";
@@ -182,11 +182,15 @@ function describeRequest(observed: Observed): string {
 function unseenIn(places: Places, observed: readonly Observed[]): readonly string[] {
   const has = (method: string): boolean =>
     observed.some((one) => methodOf(one) === method && resultOf(one) !== undefined);
+  const own = observed.filter(({ url }) => addressOf(url) === places.mcp);
+  const isAsked = (method: string): boolean => own.some((one) => methodOf(one) === method);
   const isSession = has("initialize") || has("server/discover");
   const registration = endpointOf(places, "registration_endpoint");
   const registered = observed.some(({ method, url }) => method === "POST" && url === registration);
   return [
     ...(isSession ? [] : ["what the MCP server says after the login: its name, tools, resources and prompts"]),
+    ...(isAsked("server/discover") ? [] : ["whether it knows the revision 2026-07-28, for which no client asked"]),
+    ...(own.some(({ method }) => method === "GET") ? [] : ["what its MCP endpoint answers to GET"]),
     ...(registration === undefined || registered ? [] : ["what a registration is answered with"]),
     ...(places.serverMetadata === undefined ? [] : ["the pages of the login, and what its tokens hold"]),
     ...(places.serverMetadata === undefined || grantedBy("authorization_code", places, observed)

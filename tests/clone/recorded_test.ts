@@ -10,6 +10,8 @@ Deno.test("a clone of a recording answers calls as they were answered: by argume
   const { code, out, told } = await run(recording);
   assert.equal(code, 0);
   assert.match(told, /^All \d+ answers compared are alike\.$/m);
+  assert.match(told, /^ {2}whether it knows the revision 2026-07-28, for which no client asked$/m);
+  assert.match(told, /^ {2}what its MCP endpoint answers to GET$/m);
   const [scenario] = parseScenariosFile(out);
   assert(scenario);
   assert.equal(scenario.name, "mcp-example-com");
