@@ -14,6 +14,7 @@ import { namesSeveralServers, readLayout, readMint, readPolicy } from "./policy.
 import { replay, type Running } from "./replay.ts";
 import { type Compared, sharedEdits } from "./shared.ts";
 import { pickServer, type Seen } from "./source.ts";
+import { withStreamAnswers } from "./streams.ts";
 import { mapUrls, type UrlMap } from "./urls.ts";
 
 /** A clone of a server. */
@@ -64,7 +65,8 @@ export async function cloneServer({ name, ...seen }: CloneSource, start: Start):
   const places = readPlaces(mcp, observed);
   const layout = readLayout(places);
   const map = mapUrls(places, layout);
-  const { catalogue, problems } = readCatalogue(observed);
+  const answered = withStreamAnswers(observed);
+  const { catalogue, problems } = readCatalogue(answered);
   const policy = readPolicy(places, observed);
   const mint = readMint(places, observed);
   const isSlashed = textOf(places.serverMetadata, "issuer")?.endsWith("/") ?? false;
@@ -83,7 +85,7 @@ export async function cloneServer({ name, ...seen }: CloneSource, start: Start):
   };
   const scenario = await withFaults(base, { observed, map, start });
   const compared = await compare(scenario, { observed, map, start });
-  return { scenario, unseen: [...unseenIn(places, observed), ...problems], ...unlikeOf(compared) };
+  return { scenario, unseen: [...unseenIn(places, answered), ...problems], ...unlikeOf(compared) };
 }
 
 /**

@@ -1,6 +1,6 @@
 // What a clone is made of: one server of those that were seen, without the secrets that its URL holds.
 import { mcpAddressesIn } from "../archive/servers.ts";
-import { OAuthError } from "../http/errors.ts";
+import { excerpt, OAuthError } from "../http/errors.ts";
 import { addressOf, isEventStream, messagesOf, pathOf } from "../judge/reading.ts";
 import { headerOf, type Message } from "../recorder/exchange.ts";
 import { createRedactor } from "../recorder/redact/redact.ts";
@@ -114,7 +114,7 @@ function onlyOne(observed: readonly Observed[]): string {
   }
   if (others.length === 0) return url;
   throw new OAuthError("invalid_request", `There are ${others.length + 1} MCP servers in it, and none is named`, {
-    expected: `the URL of one of them: ${[url, ...others].map((one) => hidingOf(one).shown).join(", ")}`,
+    expected: `the URL of one of them: ${listed([url, ...others])}`,
   });
 }
 
@@ -126,8 +126,16 @@ function named(url: string, endpoints: readonly Endpoint[]): string {
     received: hidingOf(url).shown,
     expected: endpoints.length === 0
       ? "one that was called"
-      : `one of ${endpoints.map(({ address }) => hidingOf(address).shown).join(", ")}`,
+      : `one of ${listed(endpoints.map(({ address }) => address))}`,
   });
+}
+
+/** So many URLs of a recording are named at most. */
+const MAX_LISTED = 8;
+
+function listed(urls: readonly string[]): string {
+  const shown = urls.slice(0, MAX_LISTED).map((url) => excerpt(hidingOf(url).shown));
+  return [...shown, ...(urls.length > MAX_LISTED ? [`and ${urls.length - MAX_LISTED} more`] : [])].join(", ");
 }
 
 function normal(url: string): string {

@@ -66,6 +66,13 @@ Deno.test("of several servers in a recording the one is cloned that is named, an
     servers.join(", ")
   }`;
   await assert.rejects(run(recording), { name: "ConfigError", message });
+  const many = har(Array.from({ length: 12 }, (_, at) =>
+    entry({
+      method: "POST",
+      url: `https://mcp-${at}.example/${"a".repeat(1000)}`,
+      request: { postData: { mimeType: "application/json", text: '{"jsonrpc":"2.0","id":1,"method":"ping"}' } },
+    })));
+  await assert.rejects(run(many), { message: /^There are 12 MCP servers in it.{800,1500}, and 4 more$/ });
   await assert.rejects(run(recording, { url: "https://third.example/mcp" }), {
     name: "ConfigError",
     message: /^There is no MCP server of that URL in it; received 'https:\/\/third\.example\/mcp'; expected one of /,
@@ -80,6 +87,43 @@ Deno.test("of several servers in a recording the one is cloned that is named, an
       await assert.rejects(judgeAgainst(recording, out), { name: "ConfigError", message });
     });
   }
+});
+
+Deno.test("what a server of HTTP+SSE has answered on its stream is in its clone, which is one as well (MCP 2024-11-05)", async () => {
+  const rpc = (id: number, more: object): string => JSON.stringify({ jsonrpc: "2.0", id, ...more });
+  const serverInfo = { name: "old", version: "1" };
+  const results = [
+    { protocolVersion: "2024-11-05", capabilities: { tools: {} }, serverInfo },
+    { tools: [{ name: "dig", inputSchema: { type: "object" } }] },
+    { content: [{ type: "text", text: "dug" }] },
+  ];
+  const events = results.map((result, id) => `event: message\ndata: ${rpc(id, { result })}\n\n`).join("");
+  const text = `event: endpoint\ndata: /messages?sid=1\n\n${events}`;
+  const type = { name: "content-type", value: "text/event-stream" };
+  const asked = [
+    { method: "initialize", params: { protocolVersion: "2024-11-05", capabilities: {}, clientInfo: serverInfo } },
+    { method: "tools/list" },
+    { method: "tools/call", params: { name: "dig", arguments: {} } },
+  ];
+  const posts = asked.map((message, id) =>
+    entry({
+      method: "POST",
+      url: `${there}/messages?sid=1`,
+      status: 202,
+      request: { postData: { mimeType: "application/json", text: rpc(id, message) } },
+    })
+  );
+  const stream = entry({ url: `${there}/sse`, response: { headers: [type], content: { mimeType: type.value, text } } });
+  const { out, told } = await run(har([stream, ...posts]));
+  const [scenario] = parseScenariosFile(out);
+  assert(scenario?.catalogue?.tools);
+  assert.equal(scenario.plan.policy?.mcpTransport, "http_sse");
+  assert.match(scenario.story, /mcp\.example\.com\/sse/);
+  assert.deepEqual(scenario.catalogue.serverInfo, serverInfo);
+  assert.deepEqual(scenario.catalogue.tools.map(({ name, answer }) => [name, answer]), [
+    ["dig", { when: {}, content: [{ type: "text", text: "dug" }] }],
+  ]);
+  assert.doesNotMatch(told, /after the login/);
 });
 
 Deno.test("what the URLs of a recording hold of secrets is in no clone, nor in what is said of it", async () => {
