@@ -67,9 +67,8 @@ function traceOf(seen: readonly Observed[], translate: (url: string) => string):
   const lines = seen.map((one) =>
     `${one.method} ${translate(one.url.split("?", 1)[0] ?? "")} ${methodOf(one) ?? ""} ${one.status}`
   );
-  // A client opens its stream beside what it asks, so that either may be answered first.
-  const isStream = (line: string): boolean => /^GET \S*\/oauth /.test(line);
-  return [...lines.filter((line) => !isStream(line)), ...lines.filter(isStream)];
+  // A client opens its stream beside what it asks: that may be answered first, or when the client has gone.
+  return lines.filter((line) => !/^GET \S*\/oauth /.test(line));
 }
 
 for (const { name, start, differences, ignore = false } of rows) {
