@@ -39,6 +39,11 @@ Deno.test("a scenario is compared with a recording, and the command ends with 1 
     compared.out,
     /oauth-authorization-server\n {4}member registration_endpoint: ".*" there, nothing here$/m,
   );
+  const renamed = await run(recording, { check: "s.json" }, {
+    "s.json": out.replace('"title": "Echo"', '"title": "Ekko"'),
+  });
+  assert.match(renamed.out, /^Of \d+ answers compared, 1 differs:$/m);
+  assert.match(renamed.out, /^ {4}member result\.tools\.mock_echo\.title: "Echo" there, "Ekko" here$/m);
 });
 
 Deno.test("judge --against makes the same comparison, as text or JSON, and says what cannot be compared", async () => {
@@ -124,6 +129,27 @@ Deno.test("what a server of HTTP+SSE has answered on its stream is in its clone,
     ["dig", { when: {}, content: [{ type: "text", text: "dug" }] }],
   ]);
   assert.doesNotMatch(told, /after the login/);
+});
+
+Deno.test("what catalogues cannot have is left out of the lists, however many have it, and said once", async () => {
+  const tools = Array.from(
+    { length: 250 },
+    (_, at) => ({ name: `t${at}`, inputSchema: { type: "object" }, vendor: at }),
+  );
+  const wrong = [{ name: "a" }, { name: "b" }].map((tool) => ({ ...tool, inputSchema: { type: "array" } }));
+  const body = (more: object): string => JSON.stringify({ jsonrpc: "2.0", id: 1, ...more });
+  const { out, told } = await run(har([entry({
+    method: "POST",
+    request: { postData: { mimeType: "application/json", text: body({ method: "tools/list" }) } },
+    response: {
+      headers: [{ name: "content-type", value: "application/json" }],
+      content: { mimeType: "application/json", text: body({ result: { tools: [...wrong, ...tools] } }) },
+    },
+  })]));
+  const [scenario] = parseScenariosFile(out);
+  assert.deepEqual(scenario?.catalogue?.tools?.map(({ name }) => name), tools.map(({ name }) => name));
+  assert.match(told, /^ {2}tools\.t0\.vendor and 249 like it: left out \(the protocol has no such member\)$/m);
+  assert.match(told, /^ {2}tools\.b and 1 like it: left out \(it needs .+\)$/m);
 });
 
 Deno.test("what the URLs of a recording hold of secrets is in no clone, nor in what is said of it", async () => {
