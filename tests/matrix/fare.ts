@@ -70,12 +70,14 @@ function lastingText(text: string, url: string): string {
   );
 }
 
-async function judge({ control, url }: Job): Promise<Omit<Cell, "outcome">> {
+async function judge({ control, url, client_metadata_url: document }: Job): Promise<Omit<Cell, "outcome">> {
   const report = reportShape.parse(await (await fetch(`${control}/report`)).json());
   const failing = report.clients.filter(({ failures }) => failures.length > 0);
   const { revision } = failing[0] ?? report.clients.find((one) => one.revision !== undefined) ?? {};
   const broken = await describeBroken(failing, { control, url });
-  const warnings = [...new Set(report.clients.flatMap((one) => one.warnings))];
+  // Who has no metadata document cannot prefer it to registering.
+  const isItsOwn = (rule: string): boolean => rule !== "C6" || document !== undefined;
+  const warnings = [...new Set(report.clients.flatMap((one) => one.warnings))].filter(isItsOwn);
   return {
     verdict: report.verdict,
     ...(report.verdict === "pass" ? {} : { reason: lastingText(report.reason, url) }),

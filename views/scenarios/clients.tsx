@@ -47,11 +47,13 @@ export function ClientsPage({ urls, results, scenarios, rules, shown }: ClientsP
       <h1>how clients fare</h1>
       <p class="lead">
         The clients of SDKs, driven through every <a href={pathOf(urls.scenarios)}>scenario</a>{" "}
-        by a small program that does what their documentation shows.
+        by a small program that does what their documentation shows. Choose a client to see what it did in each
+        scenario.
       </p>
       <p class="quiet">
         Each cell says how far the client came, and the verdict of the server’s report: a client passes if it broke no
-        rule and did what the scenario wants of it. Incomplete means that it did too little to be judged. Programs that
+        rule and did what the scenario wants of it. Incomplete means that it did too little to be judged, or that the
+        scenario is for revisions that it does not speak; it hangs if a step takes more than 35 seconds. Programs that
         send <code>Accept: application/json</code> get all of this in JSON.
       </p>
       <Summary urls={urls} results={results} />
