@@ -6,7 +6,6 @@
  * @module
  */
 import type { JsonObject } from "../http/json.ts";
-import { plainUrl } from "../judge/reading.ts";
 import type { SeenHeaders } from "../recorder/exchange.ts";
 import type { Seen } from "../recorder/seen_exchange.ts";
 import { cutText } from "../runtime/own_text.ts";
@@ -17,6 +16,7 @@ import { numberIn, objectIn, textIn } from "./members.ts";
 import { type OwnFacts, readOwnFacts } from "./own_facts.ts";
 import { isWellKnown } from "./servers.ts";
 import { streamIn } from "./streams.ts";
+import { urlIn } from "./urls.ts";
 
 /** What came of an entry. */
 export type ReadEntry =
@@ -49,7 +49,7 @@ export function readEntry(entry: JsonObject, sequence: number): ReadEntry {
   const response = objectIn(entry, "response");
   const [content, postData] = [objectIn(response, "content"), objectIn(request, "postData")];
   const method = textIn(request, "method")?.toUpperCase() ?? "GET";
-  const url = plainUrl(textIn(request, "url") ?? "");
+  const url = urlIn(request);
   const isOfPage = method === "GET" && OF_PAGES.test(textIn(content, "mimeType") ?? "");
   // Proxies list the tunnels that they were asked for as well.
   const isTunnel = method === "CONNECT";

@@ -18,6 +18,7 @@ import { readEntry } from "./entry.ts";
 import { HarError } from "./har_error.ts";
 import { objectIn, textIn } from "./members.ts";
 import { withoutIdleBodies } from "./needed.ts";
+import { urlIn } from "./urls.ts";
 import { createHarSplitter, type HarPart } from "./split.ts";
 
 /** What an archive holds. */
@@ -117,11 +118,11 @@ export function createHarReader(
     const read = part.entry ? readEntry(part.entry, number) : { kind: "unreadable" as const };
     if (read.kind === "aside") return;
     if (read.kind === "unreadable") {
-      const url = textIn(objectIn(part.entry, "request"), "url");
+      const url = urlIn(objectIn(part.entry, "request"));
       const startedAtMs = Date.parse(textIn(part.entry, "startedDateTime") ?? "");
       unreadable.push({
         number,
-        address: url && redactLine(addressOf(url)),
+        address: url === "" ? undefined : redactLine(addressOf(url)),
         startedAtMs: Number.isNaN(startedAtMs) ? undefined : startedAtMs,
       });
       return;

@@ -4,7 +4,7 @@ import type { HarEntry } from "./hars.ts";
 type Written = Record<string, unknown>;
 
 /** An entry with another URL, where its origin is matched. */
-function moved(one: HarEntry, from: RegExp, to: string): Written {
+function moved(one: HarEntry, from: RegExp | string, to: string): Written {
   return { ...one, request: { ...one.request, url: one.request.url.replace(from, to) } };
 }
 
@@ -21,6 +21,13 @@ function withFields({ request, ...one }: HarEntry, fieldsOf: (form: string) => r
 export const habits: Readonly<Record<string, (entry: HarEntry) => Written | readonly Written[]>> = {
   "with the port that goes without saying": (one) => moved(one, /^(https:\/\/[^/:]+)(?=\/)/, "$1:443"),
   "with hosts in capitals": (one) => moved(one, /vendor/, "Vendor"),
+  // A proxy that clients know nothing of sees where their requests go, and the name in a header.
+  "with the address of a server in place of its name": (one) => {
+    const { host, hostname } = new URL(one.request.url);
+    const headers = Array.isArray(one.request.headers) ? one.request.headers : [];
+    const request = { ...one.request, headers: [{ name: "Host", value: host }, ...headers] };
+    return moved({ ...one, request }, hostname, hostname.startsWith("mcp.") ? "203.0.113.7" : "[2001:db8::7]");
+  },
   "with a name and password in URLs": (one) => moved(one, /:\/\//, "://user:secret@"),
   "with the fields of forms": (one) =>
     withFields(one, (form) => [...new URLSearchParams(form)].map(([name, value]) => ({ name, value }))),
