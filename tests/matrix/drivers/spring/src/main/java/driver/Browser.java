@@ -22,6 +22,7 @@ final class Browser implements Driver.Client {
   private final String page;
   private HttpClient http = fresh();
   private int logins = 0;
+  private int person = 1;
 
   Browser(String origin, String page) {
     this.origin = origin;
@@ -41,6 +42,7 @@ final class Browser implements Driver.Client {
     if (!step.get("do").asString().equals("switch_user")) return visit(step);
     end();
     http = fresh();
+    person++;
     return visit(Driver.JSON.valueToTree(Map.of("do", "connect")));
   }
 
@@ -76,7 +78,9 @@ final class Browser implements Driver.Client {
   private URI followed(URI from, URI to) {
     if (!isHome(from) || isHome(to)) return to;
     logins++;
-    return URI.create(to + (to.getQuery() == null ? "?" : "&") + "auto_approve=true");
+    // Who logs in again is the same person, whose sessions go on.
+    String login = "auto_approve_email=person-" + person + "%40example.com&auto_approve_password=secret-" + person;
+    return URI.create(to + (to.getQuery() == null ? "?" : "&") + login);
   }
 
   /** What a person would tell of the page where it ended. */
