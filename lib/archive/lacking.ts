@@ -11,8 +11,10 @@ export const lacks = [
   "request_headers",
   "login_bodies",
   "login_answers",
+  "token_answers",
   "call_bodies",
   "call_answers",
+  "some_answers",
   "own_logins",
   "own_metadata",
   "beginning",
@@ -35,9 +37,14 @@ export interface Lacking {
   readonly rules: readonly RuleId[];
   /** Whether what was seen to be kept was kept all the same; false if not given. */
   readonly isOfBroken?: boolean;
+  /** Others that seem to be kept only where it is not known what would show that they are broken. */
+  readonly unseenKept?: readonly RuleId[];
   /** Those of them that are broken by what is seen rather than by what is not. */
   readonly seenBroken?: readonly RuleId[];
 }
+
+/** Rules that only an answer shows to be broken. */
+const UNANSWERED: readonly RuleId[] = ["M3", "M6", "M30", "M95"];
 
 /** What is said of a rule that needs it, and which these are. */
 export const lacking: Readonly<Record<Lack, Lacking>> = {
@@ -100,6 +107,7 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
       "C41",
       "C43",
     ],
+    unseenKept: ["C6", "C20", "C43", "C44"],
   },
   cached_headers: {
     reason: "Some metadata came from a cache, so that nothing tells what its clients would have sent for it",
@@ -117,20 +125,34 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
     reason: "The recording does not tell what some requests to an authorization server said",
     isOfBroken: true,
     rules: ruleIds.filter((id) => id.startsWith("C")),
+    unseenKept: ["C11", "C14", "C15", "C21", "C25", "C26", "C29", "C43"],
   },
   login_answers: {
     reason: "The recording does not tell what some registrations were answered with",
     rules: ["C9", "C29"],
+    unseenKept: ["C16", "C43"],
+  },
+  token_answers: {
+    reason: "The recording does not tell which tokens some requests for them brought",
+    rules: ["C24"],
+    unseenKept: ["C20", "C43"],
   },
   call_bodies: {
     reason: "Its requests to MCP servers have no bodies: its tool has left them out",
     isOfBroken: true,
     rules: ruleIds,
+    unseenKept: ["M30", "M80", "M100"],
   },
   call_answers: {
     reason: "The answers of its MCP servers have no bodies: its tool has left them out",
     isOfBroken: true,
     rules: ruleIds,
+    unseenKept: UNANSWERED,
+  },
+  some_answers: {
+    reason: "The recording does not tell what some answers of its MCP servers said",
+    rules: [],
+    unseenKept: UNANSWERED,
   },
   own_logins: {
     reason: "Nothing tells for which of several MCP servers its client logged in",
@@ -174,9 +196,10 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
   // DevTools leaves out what has not ended.
   open_streams: {
     reason:
-      "The recording has no event stream of a GET, on which the server may have asked for what its client answered",
+      "The recording does not tell what came on a stream of a GET, on which the server may have asked for what its client answered",
     isOfBroken: true,
     rules: ["M6"],
+    unseenKept: ["M6"],
   },
   own_headers: {
     reason: "Its tool shows only some of the headers of that request",

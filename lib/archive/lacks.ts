@@ -16,6 +16,7 @@ import {
 import type { Report } from "../judge/report.ts";
 import { decide, type Finding, sumUp } from "../judge/verdict.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
+import type { RuleId } from "../scenarios/vocabulary.ts";
 import { type Lack, lacking, lacks } from "./lacking.ts";
 import type { Part } from "./parts.ts";
 import type { Archive } from "./read_har.ts";
@@ -32,7 +33,7 @@ export function lacksOf(
     textOf(parseObject(response.body), "access_token") !== undefined
   );
   const isAccepted = ({ request, status }: Exchange): boolean =>
-    status < 300 && messagesOf(request)[0]?.jsonrpc !== undefined;
+    (status < 300 || status === 403) && messagesOf(request)[0]?.jsonrpc !== undefined;
   const refused = exchanges.find((exchange) => exchange.status === 401 && isCall(exchange));
   const hasUsedIt = (loggedInAt >= 0 && exchanges.slice(loggedInAt).some(isAccepted)) ||
     exchanges.some((exchange) => exchange.url === refused?.url && isAccepted(exchange));
@@ -49,7 +50,10 @@ export function lacksOf(
     login_bodies: hasUntoldLogin(exchanges),
     login_answers: exchanges.some(isUntoldRegistration),
     call_bodies: calls.length > 0 && calls.every(isSentLeftOut),
-    call_answers: answered.length > 0 && answered.every(({ response }) => response.truncated && !response.body),
+    token_answers: exchanges.some((one) => isAnswerLeftOut(one) && formOf(one).has("grant_type")),
+    call_answers: answered.length > 0 && answered.every(isAnswerLeftOut),
+    // A stream may have broken off before it said anything.
+    some_answers: answered.some((one) => !isEventStream(one.response) && isAnswerLeftOut(one)),
     own_logins: isUnsure,
     own_metadata: isShared,
   };
@@ -89,10 +93,15 @@ function hasUntoldLogin(exchanges: readonly Exchange[]): boolean {
   });
 }
 
+/** Whether an answer had a body, and nothing of it is on record. */
+function isAnswerLeftOut({ response }: Exchange): boolean {
+  return response.truncated && !response.body;
+}
+
 /** Whether a client has registered, and what it was given is not on record. */
-function isUntoldRegistration({ status, request, response }: Exchange): boolean {
-  const isAnswered = !response.truncated || Boolean(response.body);
-  return status >= 200 && status < 300 && !isAnswered &&
+function isUntoldRegistration(exchange: Exchange): boolean {
+  const { status, request } = exchange;
+  return status >= 200 && status < 300 && isAnswerLeftOut(exchange) &&
     listOf(parseObject(request.body), "redirect_uris") !== undefined;
 }
 
@@ -121,7 +130,8 @@ function lacksOfClient(exchanges: readonly Exchange[], hasBegun: boolean): reado
     authorizations: !hasAuthorized,
     logins: !hasAuthorized && !has((exchange) => formOf(exchange).get("grant_type") === "authorization_code"),
     refusals: !hasBegun && !has(({ status }) => status === 401),
-    open_streams: !has(({ method, response }) => method === "GET" && isEventStream(response)) && hasUnasked(exchanges),
+    open_streams: !has(({ method, response }) => method === "GET" && isEventStream(response) && !!response.body) &&
+      hasUnasked(exchanges),
   };
   return lacks.filter((lack) => found[lack]);
 }
@@ -151,7 +161,13 @@ const AGAIN = "and ask for the report again";
 /** What hides how far a client came. */
 const HIDING: ReadonlySet<Lack> = new Set(["request_headers", "call_bodies", "call_answers", "login_bodies"]);
 /** What tools leave out, which is said even if no rule needed it: whoever reads the report can have it. */
-const LEFT_OUT: ReadonlySet<Lack> = new Set([...HIDING, "credentials", "metadata", "login_answers"]);
+const LEFT_OUT: ReadonlySet<Lack> = new Set([
+  ...HIDING,
+  "credentials",
+  "metadata",
+  "login_answers",
+  "token_answers",
+]);
 
 /** What rules are held against. */
 interface Judged {
@@ -200,10 +216,13 @@ export function withoutLacking({ report, exchanges, gaps, bare, isWhole }: Judge
 }
 
 function reasonFor({ rule, status }: Finding, missing: readonly Lack[]): string | undefined {
-  return missing.map((lack) => lacking[lack]).find(({ rules, isOfBroken = false, seenBroken = [] }) => {
-    const isLeft = status === "broken" ? seenBroken.some((id) => id === rule) : isOfBroken;
-    return !isLeft && rules.some((id) => id === rule);
-  })?.reason;
+  return missing.map((lack) => lacking[lack]).find(
+    ({ rules, isOfBroken = false, seenBroken = [], unseenKept = [] }) => {
+      const has = (ids: readonly RuleId[]): boolean => ids.some((id) => id === rule);
+      if (status === "kept" && has(unseenKept)) return true;
+      return !(status === "broken" ? has(seenBroken) : isOfBroken) && has(rules);
+    },
+  )?.reason;
 }
 
 /** Whether something is missing between the first and the last of exchanges. */

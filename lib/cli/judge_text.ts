@@ -142,7 +142,7 @@ const remedies: readonly { readonly tool: RegExp; readonly lacks: readonly Lack[
       'In DevTools: Settings > Preferences > Network > "Allow to generate HAR with sensitive data", and export again.',
   },
   {
-    tool: /WebInspector/,
+    tool: /WebInspector|Playwright/,
     lacks: ["metadata", "login_answers", "call_answers"],
     text: "Chromium forgets what a page has read when that page is left; what Firefox or a proxy records stays.",
   },

@@ -1,6 +1,7 @@
 /** That nothing is held against a client that its recording does not tell, or tells in a way of its own. */
 import assert from "node:assert/strict";
 import type { Report } from "../../lib/judge/report.ts";
+import { rules } from "../../lib/judge/rules/catalogue.ts";
 import type { Revision } from "../../lib/judge/settled.ts";
 import { cases } from "../judge/cases/all.ts";
 import { recordCase } from "../judge/cases/play.ts";
@@ -125,6 +126,33 @@ Deno.test("a header that is not among those that were sent was not sent (RFC 911
     assert.deepEqual(report.clients.map(({ failures }) => failures), [["C45"]], endpoint);
   }
 });
+
+/** What is broken, and nothing shows any more: it must not seem to be kept. */
+const hidden: readonly (readonly [what: string, rule: string, slip: string])[] = [
+  ["metadata without its text", "C6", "always registers"],
+  ["metadata without its text", "C43", "reads on and on"],
+  ["no text of what was posted for", "C16", "redirects elsewhere"],
+  ["no text of what was posted for", "C20", "refreshes for ever"],
+  ["no text of what was posted for", "M3", "uses an id again"],
+  ["no text of what was posted for", "M95", "shares a progress token"],
+  ["no bodies of requests", "C11", "sends another verifier"],
+  ["no bodies of requests", "C14", "names no resource for the token"],
+  ["no bodies of requests", "C25", "takes any iss"],
+  ["no bodies of requests", "M100", "answers what was cancelled"],
+];
+
+for (const [what, rule, slip] of hidden) {
+  Deno.test(`${rule} is not kept by a client that ${slip}, in a recording with ${what}`, async () => {
+    const world = cases.find((one) => one.rule === rule && one.slips.some((other) => other === slip));
+    const version = world && (world.revisions ?? rules.find(({ id }) => id === rule)?.revisions)?.at(-1);
+    const alter = partly[what];
+    assert(world && version && alter);
+    const { exchanges } = await recordCase(world, version, world.slips.find((one) => one === slip));
+    const report = await judge(altered(foreignHar(exchanges, elsewhere), alter), true);
+    assert.equal(statusOf(report, rule), "not observed");
+    assert.equal(statusOf(report, "C24") === "broken", false, "nobody knows which tokens were issued");
+  });
+}
 
 Deno.test("what a browser had in its cache was read", async () => {
   const text = foreignHar(await recorded({}), elsewhere);
