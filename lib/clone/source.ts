@@ -1,7 +1,7 @@
 // What a clone is made of: one server of those that were seen, without the secrets that its URL holds.
 import { mcpAddressesIn } from "../archive/servers.ts";
 import { excerpt, OAuthError } from "../http/errors.ts";
-import { addressOf, isEventStream, messagesOf, pathOf } from "../judge/reading.ts";
+import { addressOf, isEventStream, messagesOf, parseObject, pathOf } from "../judge/reading.ts";
 import { headerOf, type Message } from "../recorder/exchange.ts";
 import { createRedactor } from "../recorder/redact/redact.ts";
 import type { Observed } from "./observed.ts";
@@ -100,7 +100,9 @@ function answerIn({ status, url, response }: Observed): string {
 
 /** Whether an answer is one of an MCP server, or of who guards it. */
 function hasAnswered({ method, status, response }: Observed): boolean {
-  return status === 401 || status === 403 || (method === "POST" && status === 202) ||
+  // A firewall refuses with a page.
+  const isRefused = status === 401 || (status === 403 && parseObject(response.body) !== undefined);
+  return isRefused || (method === "POST" && status === 202) ||
     messagesOf(response).some(({ jsonrpc }) => jsonrpc !== undefined) || (method === "GET" && isEventStream(response));
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { OutStream } from "../../lib/cli/print.ts";
 import { createProgram } from "../../routes/program.ts";
 import { entry, har } from "../archive/hars.ts";
-import { type Ran, record, recordTwo, run } from "./recording.ts";
+import { ask, type Ran, record, recordTwo, run } from "./recording.ts";
 
 /** Runs the program on a command line. */
 async function exitOf(args: readonly string[], files: Readonly<Record<string, string>>): Promise<Ran> {
@@ -47,6 +47,26 @@ async function exitOf(args: readonly string[], files: Readonly<Record<string, st
   await program.run().catch((error) => assert.equal(error, ended));
   return { code, ...written };
 }
+
+Deno.test("what is no MCP server is left alone after two requests, and the reason says what is there", async (t) => {
+  const html = { "content-type": "text/html" };
+  const rows: readonly (readonly [Response, RegExp])[] = [
+    [new Response("<h1>Hi</h1>", { headers: html }), /received '200 text\/html'; expected JSON-RPC/],
+    [new Response("<h1>No</h1>", { status: 403, headers: html }), /received '403 text\/html'/],
+    [
+      new Response(null, { status: 307, headers: { location: "/new?key=hunter22" } }),
+      /received '307 to .*\/new\?key=SECRET'/,
+    ],
+  ];
+  for (const [response, message] of rows) {
+    await t.step(String(response.status), async () => {
+      let asked = 0;
+      const fetch = (): Promise<Response> => (asked++, Promise.resolve(response.clone()));
+      await assert.rejects(ask(fetch), { name: "ConfigError", message });
+      assert.equal(asked, 2);
+    });
+  }
+});
 
 Deno.test("the exit code tells what came of judge and clone: 2 for what cannot be used, in one line", async (t) => {
   const recording = await record();

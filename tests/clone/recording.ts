@@ -39,6 +39,23 @@ export async function run(
   return { code, ...written };
 }
 
+/** Runs the command on a server. */
+export async function ask(
+  fetch: (request: Request) => Promise<Response>,
+  url: string = `${there}/mcp`,
+): Promise<number> {
+  return await runClone({ url, register: false }, {
+    fetch,
+    resolveDns: () => Promise.resolve(["93.184.215.14"]),
+    sleep: () => new Promise(() => {}),
+    readText: () => assert.fail("there is no file"),
+    readBytes: () => assert.fail("there is no file"),
+    randomBytes: (length) => new Uint8Array(length),
+    out: () => {},
+    tell: () => {},
+  });
+}
+
 /** Runs the other command on the text of a recording, and that of a scenario. */
 export async function judgeAgainst(recording: string, scenario: string, args: readonly string[] = []): Promise<Ran> {
   let out = "";
