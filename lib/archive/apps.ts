@@ -11,6 +11,9 @@ import { digestOf } from "../recorder/redact/digests.ts";
 import type { Part } from "./parts.ts";
 import { createSets, keysOf, parametersOf, uniqueStatesIn } from "./ties.ts";
 
+/** More programs than anybody has at work at once; what may be of any has to be looked at for all. */
+const MAX_APPS = 20;
+
 /** Takes what went to one server apart; what may be of any of its programs counts for each of them. */
 export function appsIn(part: Part): readonly Part[] {
   const { exchanges } = part;
@@ -31,7 +34,7 @@ export function appsIn(part: Part): readonly Part[] {
   }
   // A program can look what lies there with another library than it works with.
   const apps = [...new Set([...atWork].filter((agent) => begun.has(agent)).map(same.find))];
-  if (apps.length < 2) return [part];
+  if (apps.length < 2 || apps.length > MAX_APPS) return [part];
   const shared: Exchange[] = [];
   const whose = new Map<Exchange, string>();
   for (const exchange of exchanges) {

@@ -184,6 +184,7 @@ interface Judged {
 /** A report in which no rule is judged that needs what is lacking. */
 export function withoutLacking({ report, exchanges, gaps, bare, isWhole }: Judged, missing: readonly Lack[]): Report {
   const bySequence = new Map(exchanges.map((exchange) => [exchange.sequence, exchange] as const));
+  const isGapIn = createGaps(gaps);
   const left = missing.filter((lack) => LEFT_OUT.has(lack));
   const clients = report.clients.map((client) => {
     const own = client.exchanges.flatMap((sequence) => bySequence.get(sequence) ?? []);
@@ -191,7 +192,7 @@ export function withoutLacking({ report, exchanges, gaps, bare, isWhole }: Judge
     const findings = client.findings.map((finding) => {
       const shown = finding.evidence.flatMap((sequence) => bySequence.get(sequence) ?? []);
       const around: readonly Lack[] = [
-        ...finding.status === "broken" && gaps.some((gap) => isBetween(gap, shown)) ? ["between" as const] : [],
+        ...finding.status === "broken" && isGapIn(shown) ? ["between" as const] : [],
         ...shown.some((exchange) => bare.has(exchange)) ? ["own_headers" as const] : [],
         ...shown.length > 0 && shown.at(-1) === own.at(-1) ? ["end" as const] : [],
       ];
@@ -225,11 +226,27 @@ function reasonFor({ rule, status }: Finding, missing: readonly Lack[]): string 
   )?.reason;
 }
 
-/** Whether something is missing between the first and the last of exchanges. */
-function isBetween({ number, startedAtMs }: Archive["unreadable"][number], shown: readonly Exchange[]): boolean {
-  const [first, last] = [shown[0], shown.at(-1)];
-  if (!first || !last || first === last) return false;
-  return startedAtMs === undefined
-    ? number > Math.min(first.sequence, last.sequence) && number < Math.max(first.sequence, last.sequence)
-    : startedAtMs >= first.receivedAtMs && startedAtMs <= last.receivedAtMs;
+/** Tells whether something is missing between the first and the last of exchanges. */
+function createGaps(gaps: Archive["unreadable"]): (shown: readonly Exchange[]) => boolean {
+  const timed = gaps.flatMap(({ startedAtMs }) => startedAtMs ?? []).sort((one, other) => one - other);
+  const untimed = gaps.flatMap(({ number, startedAtMs }) => startedAtMs === undefined ? [number] : []);
+  const hasOne = (sorted: readonly number[], from: number, to: number): boolean =>
+    (sorted[firstFrom(sorted, from)] ?? Infinity) <= to;
+  return (shown) => {
+    const [first, last] = [shown[0], shown.at(-1)];
+    if (!first || !last || first === last) return false;
+    const [from, to] = [Math.min(first.sequence, last.sequence), Math.max(first.sequence, last.sequence)];
+    return hasOne(timed, first.receivedAtMs, last.receivedAtMs) || hasOne(untimed, from, to);
+  };
+}
+
+/** Where the first of sorted numbers stands that is not below another. */
+function firstFrom(sorted: readonly number[], from: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
