@@ -12,7 +12,7 @@ import { scopesNeeded } from "../../lib/mcp/tool_scopes.ts";
 import { bearerOf, challengeResponse, presentedToken } from "../../lib/oauth/tokens/bearer.ts";
 import { ownClaimsOf } from "../../lib/oauth/users/claims.ts";
 import { coversScope, type ResourceScope, resourceScopes } from "../../lib/oauth/tokens/scopes.ts";
-import { bodyJson, MAX_MESSAGE_BYTES } from "../../lib/http/request_body.ts";
+import { bodyJson, bodyText, MAX_MESSAGE_BYTES } from "../../lib/http/request_body.ts";
 import { type Awaitable, followed } from "../../lib/runtime/awaitable.ts";
 import type { Policy } from "../../lib/scenarios/plan.ts";
 import { type Access, requireAccess } from "../../lib/oauth/tokens/access.ts";
@@ -81,7 +81,11 @@ export function mcpHandlers(deps: McpDeps): Handlers<HandlerName> {
       verify: (token) => verifier.verifyForResource(sandbox.serverAt(policy.authorizationServer), token),
       challenge: () => challengeOf(context),
     });
-    if (access instanceof Response) return access;
+    if (access instanceof Response) {
+      // What comes after an answer is on no record.
+      await bodyText(request, MAX_MESSAGE_BYTES).catch(() => "");
+      return access;
+    }
     const { enforceToolScopes, callScope, messageScope } = policy;
     const isGated = enforceToolScopes || callScope !== undefined || messageScope !== undefined;
     const gate = isGated ? { refuseScope: scopeGate(context, access) } : {};

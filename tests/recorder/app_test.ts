@@ -124,21 +124,28 @@ Deno.test("the first event of a recorded stream passes before the second exists 
   assert.match(rest, /Half way[^]*Done/);
 });
 
-Deno.test("an answer that a fault gives waits for the body, as a handler does, or the record would lack it", async () => {
-  await using test = await testApp({ scenario: "dcr-rejected" });
-  let isRead = false;
-  const late = new ReadableStream<Uint8Array>({
-    pull: async (controller) => {
-      await new Promise((resolve) => setTimeout(resolve));
-      controller.enqueue(new TextEncoder().encode(`{"client_name":"late"}`));
-      controller.close();
-      isRead = true;
-    },
-  }, { highWaterMark: 0 });
-  const response = await test.fetch("/oauth/register", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: late,
+for (
+  const [what, scenario, path, status] of [
+    ["an answer that a fault gives", "dcr-rejected", "/oauth/register", 400],
+    ["a refusal of a token", "standard", "/oauth", 401],
+  ] as const
+) {
+  Deno.test(`${what} waits for the body, as other answers do, or the record would lack it`, async () => {
+    await using test = await testApp({ scenario });
+    let isRead = false;
+    const late = new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        await new Promise((resolve) => setTimeout(resolve));
+        controller.enqueue(new TextEncoder().encode(`{"client_name":"late"}`));
+        controller.close();
+        isRead = true;
+      },
+    }, { highWaterMark: 0 });
+    const response = await test.fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: "Bearer expired" },
+      body: late,
+    });
+    assert.deepEqual([response.status, isRead], [status, true]);
   });
-  assert.deepEqual([response.status, isRead], [400, true]);
-});
+}
