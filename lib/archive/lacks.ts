@@ -118,9 +118,11 @@ function isSentLeftOut({ method, request }: Exchange): boolean {
 /** What is lacking of one client, beside what is of all. */
 function lacksOfClient(exchanges: readonly Exchange[], hasBegun: boolean): readonly Lack[] {
   const has = (is: (exchange: Exchange) => boolean): boolean => exchanges.some(is);
-  const [first] = exchanges;
-  const isRefused = first?.status === 401 && isCall(first);
-  const isFirstLogin = isRefused && headerOf(first.request, "authorization") === undefined && has(hasRegistered) &&
+  // What led it to log in; before that, some servers let it in.
+  const began = exchanges.findIndex((exchange) => !isCall(exchange));
+  const refused = exchanges.slice(0, began < 0 ? undefined : began).find(({ status }) => status === 401);
+  const isRefused = refused !== undefined;
+  const isFirstLogin = isRefused && headerOf(refused.request, "authorization") === undefined && has(hasRegistered) &&
     // Whoever keeps what is posted alone has no metadata.
     has(({ method, route }) => method === "GET" && route !== "oauth_get");
   const hasAuthorized = has(({ route }) => route === "authorize");

@@ -119,6 +119,25 @@ for (const [rule, version, which] of rich) {
   });
 }
 
+Deno.test("a client that was let in before it was refused is judged by how it logs in", async () => {
+  const text = foreignHar(await recorded({ slip: "looks for OpenID first" }), elsewhere);
+  const entries: readonly HarEntry[] = JSON.parse(text).log.entries;
+  const [refused, ...more] = entries;
+  assert(refused);
+  const answer = { jsonrpc: "2.0", id: 0, result: {} };
+  const letIn = {
+    ...refused,
+    startedDateTime: "2026-01-02T03:04:00.000Z",
+    request: {
+      ...refused.request,
+      postData: { mimeType: "application/json", text: JSON.stringify({ jsonrpc: "2.0", id: 0, method: "ping" }) },
+    },
+    response: { status: 200, headers: [], content: { mimeType: "application/json", text: JSON.stringify(answer) } },
+  };
+  assert.equal(statusOf(await judge(har([letIn, ...entries])), "C4"), "broken");
+  assert.equal(statusOf(await judge(har(more)), "C4"), "not observed");
+});
+
 Deno.test("a header that is not among those that were sent was not sent (RFC 9110 7.2)", async () => {
   for (const endpoint of ["/oauth", "/no-auth"]) {
     const text = foreignHar(await recorded({ slip: "names no version", endpoint }), elsewhere);
