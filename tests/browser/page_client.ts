@@ -71,6 +71,8 @@ async function run(): Promise<void> {
 
 try {
   await run();
+  // Whoever has recorded this, has recorded all.
+  await (await fetch("/over")).text();
   location.hash = "done";
 } catch (error) {
   // It is leaving, if it has to log in.

@@ -1,6 +1,7 @@
 /** A client in a page, recorded by the browser's own tools: it has to be judged as it was by what came here. */
 import assert from "node:assert/strict";
 import { z } from "zod";
+import { lacking } from "../../lib/archive/lacking.ts";
 import { createApp } from "../../main.ts";
 import { startEverything } from "../host/everything_server.ts";
 
@@ -35,6 +36,7 @@ const reported = z.object({
   verdict: z.string(),
   record: z.object({ leftOut: z.number() }),
   clients: z.array(z.object({
+    unseen: z.array(z.string()).optional(),
     failures: z.array(z.string()),
     findings: z.array(z.object({ rule: z.string(), status: z.string(), detail: z.string() })),
   })).length(1),
@@ -50,7 +52,7 @@ export async function assertJudgedAlike(t: Deno.TestContext, { visit, ways }: Re
   const open = (told: Readonly<Record<string, string>>): Promise<void> =>
     visit(`${addressOf(pages)}/?${new URLSearchParams(told)}`);
   const judge = async ({ save }: Way): Promise<Reported> => {
-    const body = await save();
+    const body = await wholeOf(save);
     const answer = await fetch(`${addressOf(server)}/control/judge?whole=true`, { method: "POST", body });
     return reported.parse(await answer.json());
   };
@@ -73,12 +75,25 @@ export async function assertJudgedAlike(t: Deno.TestContext, { visit, ways }: Re
   });
 }
 
+const archive = z.object({ log: z.object({ entries: z.array(z.object({ request: z.object({ url: z.string() }) })) }) });
+
+/** What is saved as soon as it has the last thing that the page asked for: tools are told little by little. */
+async function wholeOf(save: Way["save"]): Promise<string> {
+  for (let tries = 0; tries < 100; tries++) {
+    const saved = await save();
+    const { entries } = archive.parse(JSON.parse(saved)).log;
+    if (entries.some(({ request }) => new URL(request.url).pathname === "/over")) return saved;
+  }
+  assert.fail("The page has not ended, for all that was recorded");
+}
+
 /** Insists that everything is the same but what the recording does not show. */
 function requireSame(judged: Reported, live: Reported, { name, unseen }: Way): void {
   const findings = new Map(judged.clients.flatMap((client) => client.findings).map((one) => [one.rule, one]));
   const hidden = new Set<string>();
-  // Browsers now and then forget that what a page asked for as it was left was answered.
-  const hasGaps = judged.record.leftOut > 0;
+  // Browsers now and then forget that what a page asked for as it was left was answered, or with what.
+  const hasGaps = judged.record.leftOut > 0 ||
+    judged.clients.some((client) => client.unseen?.includes(lacking.metadata.reason));
   for (const { rule, status, detail } of live.clients.flatMap((client) => client.findings)) {
     const found = findings.get(rule);
     if (found?.status === status) continue;
@@ -102,6 +117,7 @@ function pageOf(request: Request, script: string): Response {
   if (new URL(request.url).pathname === "/client.js") {
     return new Response(script, { headers: { "content-type": "text/javascript" } });
   }
+  if (new URL(request.url).pathname === "/over") return new Response("over");
   const document = '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/client.js"></script>';
   return new Response(document, { headers: { "content-type": "text/html" } });
 }
