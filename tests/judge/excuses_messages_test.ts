@@ -153,6 +153,11 @@ const page = (id: number, atMs: number, cursor?: string, nextCursor?: string): R
     },
     atMs,
   });
+const manyPages = (count: number): readonly Row[] =>
+  Array.from(
+    { length: count },
+    (_, index) => page(index + 1, 20 + 20 * index, index === 0 ? undefined : `page-${index}`, `page-${index + 1}`),
+  );
 const oldCode = { answered: { jsonrpc: "2.0", id: 2, error: { code: -32001, message: "Session not found" } } } as const;
 
 const excuses: readonly Excuse[] = [
@@ -534,6 +539,13 @@ const excuses: readonly Excuse[] = [
       asks(4, { atMs: 80 }),
     ],
     mistake: [...opened, page(1, 20, undefined, "b"), asks(4, { atMs: 80 })],
+    isRecommended: true,
+  },
+  {
+    rule: "M107",
+    what: "it stops at a bound of its own, after fifty pages (typescript-sdk)",
+    excused: [...opened, ...manyPages(50), asks(51, { atMs: 2000 })],
+    mistake: [...opened, ...manyPages(49), asks(51, { atMs: 2000 })],
     isRecommended: true,
   },
   {

@@ -115,6 +115,9 @@ function isShort(page: Page, reading: readonly Page[]): boolean {
   return page.size !== undefined && before.some(({ size }) => size !== undefined && size > (page.size ?? size));
 }
 
+/** Who has read so many pages takes no list for short, and stops at a bound of its own, as lists may have no end. */
+const BOUNDED = 50;
+
 /** A reading in which one cursor was answered too often, and how often it was. */
 function endlessReading(
   readings: readonly (readonly Page[])[],
@@ -153,6 +156,10 @@ function checkAllPages(view: View): Outcome {
     const left = unfollowed(reading);
     if (!left) {
       if (reading.length > 1 && reading.every(({ isRead }) => isRead)) whole.push(...reading);
+      continue;
+    }
+    if (reading.length >= BOUNDED) {
+      whole.push(...reading);
       continue;
     }
     isUnderWay = true;
