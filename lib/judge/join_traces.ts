@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { newestOffered, type Revision } from "./settled.ts";
+import { type Revision, spokenRevisions } from "./settled.ts";
 import type { Trace } from "./proofs.ts";
 import type { Step, TokenStep } from "./step.ts";
 import { addressOf, textOf } from "./reading.ts";
@@ -27,8 +27,8 @@ interface Candidate {
   readonly peers: ReadonlySet<string>;
   /** Requests that brought it tokens. */
   readonly issued: readonly TokenStep[];
-  /** The newest revision of MCP that it offered with these; undefined if it offered none. */
-  readonly offered: Revision | undefined;
+  /** The revisions of MCP that it spoke, or wanted to, with these. */
+  readonly spoken: ReadonlySet<Revision>;
 }
 
 interface Joined extends Owner {
@@ -84,7 +84,7 @@ function readCandidates(steps: readonly Step[], traces: readonly Trace[]): reado
       name: names.find((name) => name !== undefined) ?? "",
       peers,
       issued: issued.filter((step) => step.kind === "token"),
-      offered: newestOffered(own.filter((step) => step.kind === "mcp")),
+      spoken: spokenRevisions(own.filter((step) => step.kind === "mcp")),
     };
   });
 }
@@ -109,8 +109,9 @@ function sendersBefore(steps: readonly Step[]): ReadonlyMap<Step, string> {
 function isSame(one: Candidate, other: Candidate, isAmbiguous: boolean): boolean {
   // A metadata document is of one program.
   if (isDocument(one.id) && isDocument(other.id) && addressOf(one.id) !== addressOf(other.id)) return false;
-  // What is built with one SDK is often called the same, and a program speaks what it spoke before it registered anew.
-  if (one.offered !== undefined && other.offered !== undefined && one.offered !== other.offered) return false;
+  // What is built with one SDK is often called the same, and a program speaks what it spoke before it registered anew; one that
+  // speaks several revisions need not try all of them again.
+  if (one.spoken.size > 0 && other.spoken.size > 0 && one.spoken.isDisjointFrom(other.spoken)) return false;
   if (one.name !== "" && other.name !== "") return one.name === other.name && !areInterleaved(one, other);
   if (isAmbiguous && one.name !== other.name) return false;
   // A client that was let in needs no other client_id at the same authorization server, unless it registers anew.

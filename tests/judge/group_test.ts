@@ -84,6 +84,19 @@ const flow = (mcp: string, oauth: string, name: string, id: string): readonly Ro
   calls(mcp, `t${id}`),
 ];
 
+/** Offers a revision, and is refused for its token. */
+const offers = (version: string, token: string): Row => {
+  const [url, made = {}] = speaks(version, 401);
+  return [url, { ...made, peer: node, headers: [["authorization", `Bearer …${token}`]] }];
+};
+/** A client whose token is refused where it offers some revisions, and that registers again. */
+const registersAgain = (...versions: readonly string[]): readonly Row[] => [
+  ...flow(node, node, "A", "a").slice(0, 6),
+  ...versions.map((version) => offers(version, "ta")),
+  ...flow(node, node, "A", "b").slice(1, 6),
+  offers("2025-11-25", "tb"),
+];
+
 /** Registers without a name; refused where there is no client_id. */
 const triesToRegister = (uri: string, clientId?: string): Row => [server.registration_endpoint, {
   peer: node,
@@ -416,6 +429,16 @@ const cases: readonly Case[] = [
     rows: [...flow(ai, node, "A", "a"), ...flow(ai, node, "B", "b")],
     isLabelled: true,
     clients: { a: [1, 2, 3, 4, 5, 6, 7], b: [8, 9, 10, 11, 12, 13, 14] },
+  },
+  {
+    kind: "a client of two revisions that registers again, and tries one of them (go-sdk)",
+    rows: registersAgain("2026-07-28", "2025-11-25"),
+    clients: { a: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14] },
+  },
+  {
+    kind: "two clients of one name, each with a revision of its own",
+    rows: registersAgain("2026-07-28"),
+    clients: { a: [1, 2, 3, 4, 5, 6, 7], b: [8, 9, 10, 11, 12, 13] },
   },
   {
     kind: "a person who calls the MCP server once a client is known",
