@@ -16,6 +16,7 @@ export const lacks = [
   "call_answers",
   "some_answers",
   "own_logins",
+  "own_registrations",
   "own_metadata",
   "beginning",
   "first_login",
@@ -156,6 +157,11 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
   },
   own_logins: {
     reason: "Nothing tells for which of several MCP servers its client logged in",
+    isOfBroken: true,
+    rules: ruleIds.filter((id) => id.startsWith("C")),
+  },
+  own_registrations: {
+    reason: "Nothing tells which of several registrations the calls of its client go with",
     isOfBroken: true,
     rules: ruleIds.filter((id) => id.startsWith("C")),
   },

@@ -55,6 +55,7 @@ export function lacksOf(
     // A stream may have broken off before it said anything.
     some_answers: answered.some((one) => !isEventStream(one.response) && isAnswerLeftOut(one)),
     own_logins: isUnsure,
+    own_registrations: hasUsedIt && !hasCredentials && exchanges.filter(hasRegistered).length > 1,
     own_metadata: isShared,
   };
   return lacks.filter((lack) => found[lack]);

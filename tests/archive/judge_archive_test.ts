@@ -98,6 +98,21 @@ Deno.test("several clients in one recording are told apart, each with its own fi
   assert.deepEqual(clients.map(({ verdict, failures }) => [verdict, failures]), [["pass", []], ["fail", ["C11"]]]);
 });
 
+Deno.test("two clients that no credentials tell apart are not blamed for each other's registrations", async () => {
+  const world = cases.find(({ rule }) => rule === "C8");
+  assert(world);
+  const [older, newer] = await Promise.all([
+    recordCase(world, "2025-11-25", "registers without a type"),
+    recordCase(world, "2026-07-28"),
+  ]);
+  const [first, second] = [older, newer].map(({ exchanges }) =>
+    foreignHar(exchanges, { ...elsewhere, isSanitized: true })
+  );
+  const later = second?.replaceAll("2026-01-02T03:04", "2026-01-02T03:44") ?? "";
+  const report = await judge(among(first ?? "", [], JSON.parse(later).log.entries));
+  assert.deepEqual([report.verdict, statusOf(report, "C8")], ["pass", "not observed"], report.reason);
+});
+
 Deno.test("what a recording lacks is not observed, and says why", async () => {
   const report = await judge(foreignHar(await recorded({}), { ...elsewhere, isSanitized: true }));
   const findings = report.clients.flatMap((client) => client.findings);
