@@ -8,7 +8,7 @@ import { type Difference, differencesOf, lettingPagesIn } from "./differences.ts
 import { grantedBy } from "./login.ts";
 import { type Aiming, aimsOf } from "./aims.ts";
 import { editFor, faultOf } from "./faults.ts";
-import { methodOf, type Observed, resultOf } from "./observed.ts";
+import { methodOf, NO_ANSWER, type Observed, resultOf } from "./observed.ts";
 import { endpointOf, type Places, readPlaces } from "./places.ts";
 import { namesSeveralServers, readLayout, readMint, readPolicy } from "./policy.ts";
 import { replay, type Running } from "./replay.ts";
@@ -159,7 +159,8 @@ function faultsFor(compared: readonly Compared[], faults: readonly Fault[], aimi
       .filter(({ method, url, status }) =>
         method === original.method && url === original.url && status === original.status
       );
-    const edit = differences.length === 0 ? undefined : editFor({ original, clone, differences, alike }, aiming.map);
+    const isSettled = differences.length === 0 || clone.status === NO_ANSWER;
+    const edit = isSettled ? undefined : editFor({ original, clone, differences, alike }, aiming.map);
     if (!edit) continue;
     const match = aimsOf(original, clone, aiming).find((aim) => isNew(aim, faults));
     // What is wanted of the same requests may follow from the first that wants it.

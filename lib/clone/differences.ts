@@ -2,7 +2,7 @@
 import { isObject, isSameJson, type JsonObject } from "../http/json.ts";
 import { addressOf, isEventStream, messagesOf, parseObject, pathOf } from "../judge/reading.ts";
 import { headerOf } from "../recorder/exchange.ts";
-import { answerOf, messageOf, methodOf, type Observed } from "./observed.ts";
+import { answerOf, isLeftOpen, messageOf, methodOf, NO_ANSWER, type Observed } from "./observed.ts";
 
 /** One difference: what differs, and what both have there; undefined for nothing. */
 export interface Difference {
@@ -58,6 +58,7 @@ export interface Known {
 /** Compares what a server and its clone have answered. */
 export function differencesOf(original: Observed, clone: Observed, known: Known): readonly Difference[] {
   const status: Difference = { part: "status", name: "", original: original.status, clone: clone.status };
+  if (clone.status === NO_ANSWER) return [{ ...status, clone: "no answer in time" }];
   return [
     ...(original.status === clone.status ? [] : [status]),
     ...headerDifferences(original, clone, known),
@@ -100,6 +101,7 @@ function* headerDifferences(
 }
 
 function bodyDifferences(original: Observed, clone: Observed, { toOurs }: Known): readonly Difference[] {
+  if (isLeftOpen(original) && isLeftOpen(clone)) return [];
   const theirs = objectOf(original);
   const ours = objectOf(clone);
   if (theirs && ours) return [...memberDifferences(translated(theirs, toOurs), ours, [])];

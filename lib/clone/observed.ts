@@ -1,7 +1,7 @@
 // What was seen of a server that is to be cloned: requests and what it answered, asked by ourselves or read from a recording.
 import type { Exchange, HeaderPair, Message } from "../recorder/exchange.ts";
 import { headerOf } from "../recorder/exchange.ts";
-import { messagesOf, parseObject } from "../judge/reading.ts";
+import { isEventStream, messagesOf, parseObject } from "../judge/reading.ts";
 import { isObject, type JsonObject } from "../http/json.ts";
 
 /** One request and its response, as far as a clone needs them. */
@@ -12,6 +12,9 @@ export type Access = "none" | "wrong" | "right";
 
 /** No server has issued it. */
 export const WRONG_TOKEN = "mock-oauth-clone.wrong.token";
+
+/** The status of what a clone did not answer in time. */
+export const NO_ANSWER = 0;
 
 /** What kind of token a request has; a wrong one that is not ours is known by its answer. */
 export function accessOf({ request, status }: Observed): Access {
@@ -53,4 +56,10 @@ export function pairsOf(headers: Headers): readonly HeaderPair[] {
 /** A message of these headers and this body. */
 export function messageWith(headers: Headers, body: string | undefined): Message {
   return { headers: pairsOf(headers), ...(body === undefined ? {} : { body }), truncated: false };
+}
+
+/** Whether an answer is a stream that goes on: of what comes on it, each client sees as much as it waits for. */
+export function isLeftOpen(observed: Pick<Observed, "method" | "request" | "response">): boolean {
+  return isEventStream(observed.response) &&
+    (observed.method === "GET" || methodOf(observed) === "subscriptions/listen");
 }

@@ -1,8 +1,9 @@
 // Asks a clone what its original was asked.
-import { headerOf } from "../recorder/exchange.ts";
+import { headerOf, type Message } from "../recorder/exchange.ts";
 import { parseObject, textOf } from "../judge/reading.ts";
+import type { Sleep } from "../runtime/sleep.ts";
 import { grantOf, logIn } from "./login.ts";
-import { accessOf, messageWith, type Observed, WRONG_TOKEN } from "./observed.ts";
+import { accessOf, isLeftOpen, messageWith, NO_ANSWER, type Observed, WRONG_TOKEN } from "./observed.ts";
 import type { UrlMap } from "./urls.ts";
 
 /** A clone that can be asked. */
@@ -10,7 +11,11 @@ export interface Running {
   readonly fetch: (request: Request) => Promise<Response>;
   /** Issues a token that it takes. */
   readonly token: () => Promise<string>;
+  readonly sleep: Sleep;
 }
+
+/** How long a clone may take for one answer, in milliseconds: a fault may hold it back, or never let it end. */
+const ANSWER_MS = 15_000;
 
 /** What a clone answers to each question; undefined for one that it cannot be asked. */
 export async function replay(
@@ -27,7 +32,7 @@ export async function replay(
     const question = grant ? undefined : questionFor(one, map, { known, right });
     const answer = grant
       ? await loginLike(grant, one, { observed, map, running })
-      : question && await observe(question, await running.fetch(requestOf(question)));
+      : question && await within(running.sleep, (signal) => observe(question, running, signal), noAnswerTo(question));
     if (answer) learn(one, answer, known);
     answered.push(answer);
   }
@@ -57,8 +62,29 @@ interface CloneQuestion {
   readonly body: string | undefined;
 }
 
-function requestOf({ method, url, headers, body }: CloneQuestion): Request {
-  return new Request(url, { method, headers, redirect: "manual", ...(body === undefined ? {} : { body }) });
+function requestOf({ method, url, headers, body }: CloneQuestion, signal: AbortSignal): Request {
+  return new Request(url, { method, headers, signal, redirect: "manual", ...(body === undefined ? {} : { body }) });
+}
+
+function noAnswerTo({ method, url, headers, body }: CloneQuestion): Observed {
+  return { method, url, request: messageWith(headers, body), status: NO_ANSWER, response: lost };
+}
+
+const lost: Message = { headers: [], truncated: true };
+
+/** What comes in time; what does not is given up. */
+async function within<T>(sleep: Sleep, start: (signal: AbortSignal) => Promise<T>, otherwise: T): Promise<T> {
+  const [over, late] = [new AbortController(), new AbortController()];
+  const answer = start(late.signal);
+  answer.catch(() => {});
+  const limit = sleep(ANSWER_MS, over.signal).then(() => otherwise);
+  limit.catch(() => {});
+  try {
+    return await Promise.race([answer, limit]);
+  } finally {
+    over.abort();
+    late.abort();
+  }
 }
 
 function questionFor(
@@ -96,12 +122,14 @@ const ofConnection: ReadonlySet<string> = new Set([
   "transfer-encoding",
 ]);
 
-async function observe({ method, url, headers, body }: CloneQuestion, response: Response): Promise<Observed> {
-  const isOpen = method === "GET" && response.headers.get("content-type")?.startsWith("text/event-stream");
-  if (isOpen) await response.body?.cancel();
-  const text = isOpen || !response.body ? undefined : await response.text();
+async function observe(question: CloneQuestion, running: Running, signal: AbortSignal): Promise<Observed> {
+  const { method, url, headers, body } = question;
+  const response = await running.fetch(requestOf(question, signal));
   const request = messageWith(headers, body);
-  return { method, url, request, status: response.status, response: messageWith(response.headers, text) };
+  const head = { method, url, request, status: response.status, response: messageWith(response.headers, undefined) };
+  if (isLeftOpen(head)) await response.body?.cancel();
+  else if (response.body) return { ...head, response: messageWith(response.headers, await response.text()) };
+  return head;
 }
 
 /** Learns what the clone calls what the original has made up. */

@@ -6,7 +6,7 @@ import { withMember, withoutMember } from "./member_paths.ts";
 import { fillHeader, fillText, fillValue, partOf, type Variables } from "./template.ts";
 
 /** A response and what an edit makes of it; only one of the two can be sent. */
-interface Edited {
+export interface Edited {
   readonly before: Response;
   readonly after: Response;
   /** Whether the two differ. */

@@ -4,8 +4,8 @@ import type { Sleep } from "../runtime/sleep.ts";
 import { brokenBody, inPieces, truncated } from "./broken_body.ts";
 import type { Answer, Edit } from "../scenarios/edit.ts";
 import type { WireStep } from "../scenarios/plan.ts";
-import { editResponse, isBodiless } from "./edited.ts";
-import type { AnswerLife } from "./open_streams.ts";
+import { type Edited, editResponse, isBodiless } from "./edited.ts";
+import { type AnswerLife, isEventStream } from "./open_streams.ts";
 import { aborted, editsStream, editStream, type StreamContext } from "./stream_edit.ts";
 import { fillHeader, fillText, fillValue, type Variables } from "./template.ts";
 
@@ -37,12 +37,15 @@ export async function applyWire(
   for (const { fault, edit, statuses, claim } of steps) {
     // A step waits for what the handler said, or what steps before it made of that.
     if (statuses && !statuses.includes(response.status)) continue;
-    const { before, after, isChanged, hasOtherBody } = await editResponse(response, edit, context.variables);
+    const edited = await editResponse(response, edit, context.variables);
+    const { before, isChanged } = edited;
+    const isOver = endsStream(edited, edit, context);
+    const after = isOver ? new Response(null, edited.after) : edited.after;
     response = before;
     const isStream = editsStream(edit, after, context);
     if (!(isChanged || isStream || holdsBack(edit, after)) || !await claim()) continue;
     const isDue = await heldBack(edit, context);
-    if (hasOtherBody) void before.body?.cancel();
+    if (edited.hasOtherBody || isOver) void before.body?.cancel();
     response = isDue ? after : unsent(after);
     made.push(edit);
     applied.push(fault);
@@ -53,6 +56,23 @@ export async function applyWire(
   for (const edit of made) response = breakBody(response, edit, context.sleep);
   return { response, applied, isRewritten: made.some(writesBody) };
 }
+
+/**
+ * Whether a stream that stays open is none any longer: to whoever reads it as an error, or as another type, it would be a body
+ * without an end.
+ */
+function endsStream(
+  { before, after }: Edited,
+  { body, stream }: Edit,
+  { method, variables }: Pick<WireContext, "method" | "variables">,
+): boolean {
+  if (body !== undefined || stream !== undefined || !isEventStream(before)) return false;
+  const staysOpen = method === "GET" || variables("message.method") === LISTEN;
+  return staysOpen && (after.status >= 400 || !isEventStream(after));
+}
+
+/** The request of 2026-07-28 that a stream without an end answers. */
+const LISTEN = "subscriptions/listen";
 
 /** Holds an answer back; false if nobody waits for it any longer. */
 async function heldBack({ delay_ms = 0, hold = false }: Edit, { sleep, live }: WireContext): Promise<boolean> {

@@ -7,7 +7,7 @@
  * response is not made, and is not met by it; an event stream is met as it begins.
  */
 export interface Edit {
-  /** Another status; one without a body (204, 205, 304) removes the body. */
+  /** Another status; one without a body (204, 205, 304) removes the body, and an error ends a stream that would stay open. */
   readonly status?: number;
   /** Headers to set; null removes one. */
   readonly headers?: Readonly<Record<string, string | null>>;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describeDifferences } from "../../lib/cli/clone_text.ts";
 import { createAsker, MAX_REQUESTS } from "../../lib/clone/ask.ts";
-import { type Clone, cloneServer } from "../../lib/clone/clone.ts";
+import { type Clone, cloneServer, differencesFrom } from "../../lib/clone/clone.ts";
 import type { Observed } from "../../lib/clone/observed.ts";
 import { probe } from "../../lib/clone/probe.ts";
 import { openSessions } from "../../lib/clone/sessions.ts";
@@ -87,6 +87,15 @@ for (const name of seen) {
 Deno.test("a clone of the standard server needs no faults", async () => {
   const { scenario } = await cloneOf(scenarioOf("standard"));
   assert.deepEqual(scenario.plan.faults, undefined);
+});
+
+Deno.test("a clone that never answers is not waited for: each answer that does not come in time is a difference", async () => {
+  const { scenario, observed } = await cloneOf(scenarioOf("prm-html"));
+  const silent = { ...startClone(scenario), fetch: () => new Promise<never>(() => {}), sleep: () => Promise.resolve() };
+  const { differences, compared } = await differencesFrom(scenario, { observed, url: `${origin}/oauth` }, () => silent);
+  assert.equal(differences.length, compared);
+  assert(compared > 10);
+  assert.match(describeDifferences(differences.slice(0, 1), 1), /401.*no answer in time/s);
 });
 
 /** Scenarios of what comes after the login. */

@@ -118,6 +118,31 @@ Deno.test("initialize, and what the SDK answers, become streams as well", async 
   assert.match(await (await callModern(test)).text(), /^: c\n\nevent: message\ndata: \{.*"resultType".*\}\n\n$/);
 });
 
+Deno.test("a stream without an end ends where a fault makes an error of it, or another type: its body would never come", async (t) => {
+  await using test = await testApp();
+  const session = await beginSession(test);
+  const listen = JSON.stringify(rpc("subscriptions/listen", { notifications: {}, _meta: envelope }, 7));
+  const modern = { ...accept, "mcp-protocol-version": "2026-07-28", "mcp-method": "subscriptions/listen" };
+  const open = {
+    GET: (): Promise<Response> => test.fetch("/no-auth", { headers: session }),
+    POST: (): Promise<Response> => test.fetch("/no-auth", { method: "POST", headers: modern, body: listen }),
+  } as const;
+  for (const [method, ask] of [["GET", open.GET], ["POST", open.POST]] as const) {
+    for (
+      const edit of [{ status: 405 }, { content_type: "text/html" }, { status: 405, headers: { "content-type": null } }]
+    ) {
+      await t.step(`${method} ${JSON.stringify(edit)}`, async () => {
+        const match = { method, ...(method === "POST" ? { rpc_method: "subscriptions/listen" } : {}) };
+        await control(test, "POST /control/faults", { match, edit });
+        assert.deepEqual(await readAll(await ask()), ["", true]);
+        const next = await ask();
+        assert.equal(next.headers.get("content-type"), "text/event-stream", "the next one is as it was");
+        await next.body?.cancel();
+      });
+    }
+  }
+});
+
 Deno.test("a message that is split comes on several lines of data, with a comment between, and is the same", async () => {
   await using test = await testApp();
   const session = await beginSession(test);
