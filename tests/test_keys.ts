@@ -11,12 +11,16 @@ const rsaKeys: Promise<SigningKeyRecord>[] = [];
 /** How many of them a database has been given. */
 const given = new WeakMap<object, number>();
 
-/** Generates the keys of all apps on a database, or of one on none. */
-export function keyGeneratorOf(kv: object): GenerateKey {
+/**
+ * Generates the keys of all apps on a database, or of one on none.
+ *
+ * @param most How many RSA keys there are, where so many sandboxes have one that some may have the same.
+ */
+export function keyGeneratorOf(kv: object, most = Infinity): GenerateKey {
   return (alg) => {
     if (alg !== "RS256") return generateSigningKey(alg);
     const place = given.get(kv) ?? 0;
     given.set(kv, place + 1);
-    return rsaKeys[place] ??= generateSigningKey(alg);
+    return rsaKeys[place % most] ??= generateSigningKey(alg);
   };
 }

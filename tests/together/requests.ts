@@ -1,11 +1,12 @@
 /** Every test of requests, of what a public server allows and of sandboxes, with one load of the modules that they share. */
+// It collects garbage again and again, and there is least of it at first.
+import "../request/left_behind_test.ts";
 import "../request/connections_test.ts";
 import "../request/cross_site_test.ts";
 import "../request/did_you_mean_test.ts";
 import "../request/expected_test.ts";
 import "../request/json_file_test.ts";
 import "../request/json_test.ts";
-import "../request/left_behind_test.ts";
 import "../request/listener_test.ts";
 import "../request/outbound_test.ts";
 import "../request/own_origins_test.ts";
