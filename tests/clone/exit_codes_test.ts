@@ -68,6 +68,14 @@ Deno.test("what is no MCP server is left alone after two requests, and the reaso
   }
 });
 
+Deno.test("where no connection comes about, the reason is that of its error", async () => {
+  const refused = (): Promise<Response> => Promise.reject(Object.assign(new Error("No"), { code: "ECONNREFUSED" }));
+  await assert.rejects(ask(refused), {
+    name: "ConfigError",
+    message: /POST .*: nothing listens there, so that it cannot be cloned/,
+  });
+});
+
 Deno.test("the exit code tells what came of judge and clone: 2 for what cannot be used, in one line", async (t) => {
   const recording = await record();
   const { out: scenario } = await run(recording);
@@ -105,10 +113,11 @@ Deno.test("the exit code tells what came of judge and clone: 2 for what cannot b
     ["clone http://a/ http://b/?key=hunter22-hunter22", 2, /^(?!.*hunter22).*clone takes one URL/],
     ["clone http://a/ --name A_b", 2, /--name is 'A_b'/],
     ["clone http://a/ --what", 2, /Unknown option '--what'/],
+    // There is no network here.
     [
       "clone http://127.0.0.1:1/mcp?key=hunter22-hunter22",
       2,
-      /^(?!.*hunter22).*POST .*\?key=SECRET: nothing listens there, so that it cannot be cloned/,
+      /^(?!.*hunter22).*POST .*\?key=SECRET: .*cannot be cloned/,
     ],
     ["clone --from a.har", 0, /^All \d+ answers compared are alike/],
     ["clone --from a.har https://third.example/", 2, /no MCP server of that URL/],
