@@ -1,5 +1,7 @@
 // What recordings of other tools do not tell, what is said of it, and which rules need it.
 import { type RuleId, ruleIds } from "../scenarios/vocabulary.ts";
+import type { Lacking } from "./needing.ts";
+import { lackingReplaced, replacedLacks } from "./replaced_lacks.ts";
 
 /** All that a recording can lack. */
 export const lacks = [
@@ -26,23 +28,13 @@ export const lacks = [
   "open_streams",
   "own_headers",
   "between",
+  "accepted",
   "end",
+  ...replacedLacks,
 ] as const;
 
 /** Something that a recording lacks. */
 export type Lack = typeof lacks[number];
-
-/** What is said of rules that need it. */
-export interface Lacking {
-  readonly reason: string;
-  readonly rules: readonly RuleId[];
-  /** Whether what was seen to be kept was kept all the same; false if not given. */
-  readonly isOfBroken?: boolean;
-  /** Others that seem to be kept only where it is not known what would show that they are broken. */
-  readonly unseenKept?: readonly RuleId[];
-  /** Those of them that are broken by what is seen rather than by what is not. */
-  readonly seenBroken?: readonly RuleId[];
-}
 
 /** Rules that only an answer shows to be broken. */
 const UNANSWERED: readonly RuleId[] = ["M3", "M6", "M30", "M95"];
@@ -217,6 +209,12 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
     isOfBroken: true,
     rules: ruleIds,
   },
+  accepted: {
+    reason: "The server accepted that request, as it would not have if what is in the recording were what was sent",
+    isOfBroken: true,
+    rules: ["C11", "C35"],
+  },
+  ...lackingReplaced,
   end: {
     reason: "The recording ends there, so that nothing tells what its client did next",
     isOfBroken: true,

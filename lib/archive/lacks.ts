@@ -20,6 +20,7 @@ import type { RuleId } from "../scenarios/vocabulary.ts";
 import { type Lack, lacking, lacks } from "./lacking.ts";
 import type { Part } from "./parts.ts";
 import type { Archive } from "./read_har.ts";
+import { replacedLacks } from "./replaced_lacks.ts";
 import { isWellKnown, metadataIn } from "./servers.ts";
 
 /** What an archive lacks. */
@@ -58,7 +59,10 @@ export function lacksOf(
     own_registrations: hasUsedIt && !hasCredentials && exchanges.filter(hasRegistered).length > 1,
     own_metadata: isShared,
   };
-  return lacks.filter((lack) => found[lack]);
+  const replaced: ReadonlySet<Lack> = new Set(
+    exchanges.flatMap(({ sequence }) => [...archive.replaced.get(sequence) ?? []]),
+  );
+  return lacks.filter((lack) => found[lack] || replaced.has(lack));
 }
 
 /** Whether a stream has brought more than an answer at its end. */
@@ -170,6 +174,7 @@ const LEFT_OUT: ReadonlySet<Lack> = new Set([
   "metadata",
   "login_answers",
   "token_answers",
+  ...replacedLacks,
 ]);
 
 /** What rules are held against. */
@@ -196,6 +201,7 @@ export function withoutLacking({ report, exchanges, gaps, bare, isWhole }: Judge
       const shown = finding.evidence.flatMap((sequence) => bySequence.get(sequence) ?? []);
       const around: readonly Lack[] = [
         ...finding.status === "broken" && isGapIn(shown) ? ["between" as const] : [],
+        ...isTaken(shown.at(-1)) ? ["accepted" as const] : [],
         ...shown.some((exchange) => bare.has(exchange)) ? ["own_headers" as const] : [],
         ...shown.length > 0 && shown.at(-1) === own.at(-1) ? ["end" as const] : [],
       ];
@@ -217,6 +223,11 @@ export function withoutLacking({ report, exchanges, gaps, bare, isWhole }: Judge
     };
   });
   return { ...report, clients, ...sumUp(clients) };
+}
+
+/** Whether a server gave a token for it. */
+function isTaken(exchange: Exchange | undefined): boolean {
+  return exchange !== undefined && exchange.status < 300 && formOf(exchange).has("grant_type");
 }
 
 function reasonFor({ rule, status }: Finding, missing: readonly Lack[]): string | undefined {

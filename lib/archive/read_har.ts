@@ -18,6 +18,8 @@ import { readEntry } from "./entry.ts";
 import { HarError } from "./har_error.ts";
 import { objectIn, textIn } from "./members.ts";
 import { withoutIdleBodies } from "./needed.ts";
+import { replacedIn } from "./replaced.ts";
+import type { ReplacedLack } from "./replaced_lacks.ts";
 import { urlIn } from "./urls.ts";
 import { createHarSplitter, type HarPart } from "./split.ts";
 
@@ -35,6 +37,8 @@ export interface Archive {
   readonly hasCached: boolean;
   /** The numbers of those whose headers are the ones that were sent, as far as that shows. */
   readonly ofWire: ReadonlySet<number>;
+  /** The numbers of those of which something is not what was sent, and what. */
+  readonly replaced: ReadonlyMap<number, ReadonlySet<ReplacedLack>>;
   /** Whether this server wrote it, with all that it knows. */
   readonly isOwn: boolean;
   /** What it says of itself, such as what is missing; undefined if it says nothing. */
@@ -105,6 +109,7 @@ export function createHarReader(
   const names = new Map<string, string>();
   const unreadable: UnreadableEntry[] = [];
   const [cached, ofWire] = [new Set<number>(), new Set<number>()];
+  const replaced = new Map<number, ReadonlySet<ReplacedLack>>();
   let [entries, bytes, isOwn, comment] = [0, 0, true, ""];
 
   function take(part: HarPart): void {
@@ -139,6 +144,8 @@ export function createHarReader(
     if (!read.own && isKnown(exchange)) return;
     if (read.isCached) cached.add(sequence);
     if (read.isOfWire) ofWire.add(sequence);
+    const others = read.own ? undefined : replacedIn(read.seen);
+    if (others?.size) replaced.set(sequence, others);
     bytes += exchangeBytes(exchange);
     if (exchanges.push(exchange) > maxExchanges) throw new HarError(`It holds more than ${maxExchanges} exchanges`);
     if (bytes > maxBytes) {
@@ -157,6 +164,7 @@ export function createHarReader(
         unreadable,
         hasCached: cached.size > 0,
         ofWire,
+        replaced,
         isOwn: isOwn && exchanges.length > 0,
         comment: comment || undefined,
       };

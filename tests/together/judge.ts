@@ -3,6 +3,7 @@ import "../archive/habits_test.ts";
 import "../archive/judge_archive_test.ts";
 import "../archive/judge_command_test.ts";
 import "../archive/read_har_test.ts";
+import "../archive/replaced_test.ts";
 import "../judge/cleared_test.ts";
 import "../judge/conversation_test.ts";
 import "../judge/counted_test.ts";
