@@ -104,7 +104,12 @@ function bodyDifferences(original: Observed, clone: Observed, { toOurs }: Known)
   if (isLeftOpen(original) && isLeftOpen(clone)) return [];
   const theirs = objectOf(original);
   const ours = objectOf(clone);
-  if (theirs && ours) return [...memberDifferences(translated(theirs, toOurs), ours, [])];
+  if (theirs && ours) {
+    const translation = translated(theirs, toOurs);
+    const [asked, askedClone] = [messageOf(original)?.id, messageOf(clone)?.id];
+    const isOfRequest = asked !== undefined && theirs.id === asked;
+    return [...memberDifferences(isOfRequest ? { ...translation, id: askedClone } : translation, ours, [])];
+  }
   // What a stream holds that nobody asked a question on, depends on when one looks.
   if (isEventStream(original.response) && messageOf(original) === undefined) return [];
   const [path, ownPath] = [original, clone].map(({ url }) => pathOf(url));

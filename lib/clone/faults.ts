@@ -1,6 +1,6 @@
 // The faults of a clone: what makes an answer of ours that of the original.
 import { isObject } from "../http/json.ts";
-import { isEventStream, pathOf } from "../judge/reading.ts";
+import { isEventStream, parseObject, pathOf } from "../judge/reading.ts";
 import type { Edit } from "../scenarios/edit.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import type { Match } from "../scenarios/match.ts";
@@ -52,11 +52,28 @@ function formFor({ original, clone }: Unfit): "events" | "json" | undefined {
   return isEventStream(original.response) ? "events" : "json";
 }
 
-/** A body as text; the path that was asked stands for whichever is asked. */
-function bodyTemplate({ url, response }: Observed, map: UrlMap): string {
-  const path = pathOf(url);
-  const text = asAsked(map.toTemplates(response.body ?? ""));
+/** A body as text; the path that was asked stands for whichever is asked, and so does the id of a message. */
+function bodyTemplate(observed: Observed, map: UrlMap): string {
+  const path = pathOf(observed.url);
+  const text = asAsked(map.toTemplates(withoutId(observed))).replaceAll(JSON.stringify(ASKED_ID), "{rpc_id}");
   return path.length < 2 ? text : text.replaceAll(path, "{path}");
+}
+
+/** Stands in a body for the id of the message that it answers. */
+const ASKED_ID = "mock-oauth-clone-rpc-id";
+
+/** A body in which the id of what was asked is {@link ASKED_ID}, be it JSON or a stream of events. */
+function withoutId(observed: Observed): string {
+  const { response } = observed;
+  const { body = "" } = response;
+  const id = messageOf(observed)?.id;
+  const cleaned = (text: string): string => {
+    const message = id === undefined || id === null ? undefined : parseObject(text);
+    const isAnswer = message?.jsonrpc === "2.0" && message.id === id && message.method === undefined;
+    return isAnswer ? JSON.stringify({ ...message, id: ASKED_ID }) : text;
+  };
+  if (!isEventStream(response)) return cleaned(body);
+  return body.replace(/^(data: ?)(.*)$/gm, (_, name: string, data: string) => name + cleaned(data));
 }
 
 /** The headers that an answer is to have. */

@@ -23,8 +23,7 @@ export async function replay(
   map: UrlMap,
   running: Running,
 ): Promise<readonly (Observed | undefined)[]> {
-  /** What the clone has called something: sessions and clients, by what the original has called them. */
-  const known = new Map<string, string>();
+  const known: Known = { sessions: new Map(), clients: new Map() };
   const right = await running.token();
   const answered: (Observed | undefined)[] = [];
   for (const one of observed) {
@@ -37,6 +36,12 @@ export async function replay(
     answered.push(answer);
   }
   return answered;
+}
+
+/** What the clone calls what the original has made up, by what that has called it. */
+interface Known {
+  readonly sessions: Map<string, string>;
+  readonly clients: Map<string, string>;
 }
 
 /** A login at the clone that asks for the scopes that one of the original's asked for. */
@@ -90,17 +95,18 @@ async function within<T>(sleep: Sleep, start: (signal: AbortSignal) => Promise<T
 function questionFor(
   one: Observed,
   map: UrlMap,
-  { known, right }: { readonly known: ReadonlyMap<string, string>; readonly right: string },
+  { known, right }: { readonly known: Known; readonly right: string },
 ): CloneQuestion | undefined {
   const url = map.translate(one.url);
   // The pages of a login are a person's, and what they lead to is another each time.
   if (url === undefined || url.startsWith(map.urls.authorize)) return undefined;
-  const renamed = (text: string): string =>
-    known.entries().reduce((rest, [theirs, ours]) => rest.replaceAll(theirs, ours), text);
+  const renamed = (text: string): string => withClients(text, known.clients);
   const access = accessOf(one);
   const sent = one.request.headers.filter(([name]) => !ofConnection.has(name)).map(([name, value]): [string, string] =>
     name === "authorization"
       ? [name, `Bearer ${access === "right" ? right : WRONG_TOKEN}`]
+      : name === "mcp-session-id"
+      ? [name, known.sessions.get(value) ?? value]
       : [name, renamed(value).replace(/[^\t\x20-\xff]+/g, encodeURIComponent)]
   );
   const { body } = one.request;
@@ -109,8 +115,35 @@ function questionFor(
     method: one.method,
     url: renamed(url),
     headers: new Headers(sent),
-    body: hasBody ? renamed(map.toOurs(body)) : undefined,
+    body: hasBody ? asAnother(renamed(map.toOurs(body))) : undefined,
   };
+}
+
+/** A shorter id is a part of words, too. */
+const MIN_ID_LENGTH = 4;
+
+/** A text with the clone's ids of clients: a short one only where it is the parameter. */
+function withClients(text: string, clients: ReadonlyMap<string, string>): string {
+  const named = text.replace(/\bclient_id=([^&#\s"]*)/g, (whole, id: string) => {
+    const own = clients.get(id);
+    return own === undefined ? whole : `client_id=${own}`;
+  });
+  return clients.entries().filter(([theirs]) => theirs.length >= MIN_ID_LENGTH)
+    .reduce((rest, [theirs, ours]) => rest.replaceAll(theirs, ours), named);
+}
+
+/** So much higher is the id of a message than the original's: an answer that repeats what was recorded has another. */
+const OTHER_ID = 1000;
+
+/** A message with another id, if it is one that is to be answered. */
+function asAnother(body: string): string {
+  const message = parseObject(body);
+  if (message?.jsonrpc !== "2.0" || typeof message.method !== "string") return body;
+  const { id } = message;
+  if (typeof id === "string") return JSON.stringify({ ...message, id: `${id}-again` });
+  return typeof id === "number" && Number.isSafeInteger(id + OTHER_ID)
+    ? JSON.stringify({ ...message, id: id + OTHER_ID })
+    : body;
 }
 
 /** Headers of a connection, which is another here. */
@@ -133,14 +166,11 @@ async function observe(question: CloneQuestion, running: Running, signal: AbortS
 }
 
 /** Learns what the clone calls what the original has made up. */
-function learn(original: Observed, clone: Observed, known: Map<string, string>): void {
-  const names = ({ response }: Pick<Observed, "response">): readonly (string | undefined)[] => [
-    headerOf(response, "mcp-session-id"),
-    textOf(parseObject(response.body), "client_id"),
-  ];
-  const ours = names(clone);
-  for (const [index, theirs] of names(original).entries()) {
-    const own = ours[index];
-    if (theirs !== undefined && own !== undefined && theirs.length > 3) known.set(theirs, own);
-  }
+function learn(original: Observed, clone: Observed, { sessions, clients }: Known): void {
+  const note = (names: Map<string, string>, nameOf: (one: Observed) => string | undefined): void => {
+    const [theirs, ours] = [nameOf(original), nameOf(clone)];
+    if (theirs !== undefined && theirs !== "" && ours !== undefined) names.set(theirs, ours);
+  };
+  note(sessions, ({ response }) => headerOf(response, "mcp-session-id"));
+  note(clients, ({ response }) => textOf(parseObject(response.body), "client_id"));
 }

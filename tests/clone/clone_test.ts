@@ -3,9 +3,14 @@ import assert from "node:assert/strict";
 import { describeDifferences } from "../../lib/cli/clone_text.ts";
 import { createAsker, MAX_REQUESTS } from "../../lib/clone/ask.ts";
 import { type Clone, cloneServer, differencesFrom } from "../../lib/clone/clone.ts";
-import type { Observed } from "../../lib/clone/observed.ts";
+import { differencesOf } from "../../lib/clone/differences.ts";
+import { editFor } from "../../lib/clone/faults.ts";
+import { messageWith, type Observed } from "../../lib/clone/observed.ts";
+import { readPlaces } from "../../lib/clone/places.ts";
 import { probe } from "../../lib/clone/probe.ts";
 import { openSessions } from "../../lib/clone/sessions.ts";
+import { mapUrls } from "../../lib/clone/urls.ts";
+import { isObject, type JsonObject } from "../../lib/http/json.ts";
 import { headerOf } from "../../lib/recorder/exchange.ts";
 import { catalogue } from "../../lib/scenarios/catalogue/catalogue.ts";
 import { defineScenario, parseScenariosFile } from "../../lib/scenarios/schema/scenario_schema.ts";
@@ -96,6 +101,74 @@ Deno.test("a clone that never answers is not waited for: each answer that does n
   assert.equal(differences.length, compared);
   assert(compared > 10);
   assert.match(describeDifferences(differences.slice(0, 1), 1), /401.*no answer in time/s);
+});
+
+/** A server of somebody else's that numbers its sessions, answers on streams, and has none for GET. */
+function numbering(): (request: Request) => Promise<Response> {
+  const sessions = new Set<string>();
+  return async (request) => {
+    if (new URL(request.url).pathname !== "/oauth") return new Response("nf", { status: 404 });
+    if (request.method !== "POST") return new Response(null, { status: 405 });
+    const { id, method, params }: JsonObject = JSON.parse(await request.text());
+    const said = (answer: object, headers = {}): Response =>
+      new Response(`event: message\ndata: ${JSON.stringify({ jsonrpc: "2.0", id, ...answer })}\n\n`, {
+        headers: { "content-type": "text/event-stream", ...headers },
+      });
+    if (method === "initialize") {
+      const session = `s${sessions.size}`;
+      sessions.add(session);
+      const result = {
+        protocolVersion: "2025-06-18",
+        capabilities: { tools: {} },
+        serverInfo: { name: "q", version: "0" },
+      };
+      return said({ result }, { "mcp-session-id": session });
+    }
+    if (!sessions.has(request.headers.get("mcp-session-id") ?? "")) return new Response("No", { status: 400 });
+    if (id === undefined) return new Response(null, { status: 202 });
+    const tool = (name: string): object => ({ name, inputSchema: { type: "object" } });
+    const isSecond = isObject(params) && params.cursor !== undefined;
+    if (method === "tools/list") {
+      return said({ result: isSecond ? { tools: [tool("c")] } : { tools: [tool("a"), tool("b")], nextCursor: "p2" } });
+    }
+    return said({ error: { code: -32601, message: "MNF" } });
+  };
+}
+
+Deno.test("sessions of a clone go on, however short the original calls its own, and an id that is frozen is a difference", async () => {
+  const server = numbering();
+  const asker = createAsker({ fetch: server, resolveDns, sleep, local: false });
+  const url = `${origin}/oauth`;
+  await probe({ url }, asker);
+  const { observed } = asker;
+  const { scenario, differences, compared } = await cloneServer({ observed, url }, startClone);
+  assert.equal(describeDifferences(differences, compared), `All ${compared} answers compared are alike.\n`);
+  assert.deepEqual(scenario.catalogue?.pages?.tools, { page_sizes: [2], cursors: ["p2"] });
+  const frozen: Fault = { name: "frozen", match: { rpc_method: "tools/list" }, edit: { json: { set: { id: 10 } } } };
+  const plan = { ...scenario.plan, faults: [...scenario.plan.faults ?? [], frozen] };
+  const { differences: found } = await differencesFrom({ ...scenario, plan }, { observed, url }, startClone);
+  assert.deepEqual(found.map(({ differences: [one] }) => one?.name), ["id", "id"]);
+});
+
+Deno.test("a body that is written as a whole is for whoever asks: the id of its message is a template", () => {
+  const asked = messageWith(new Headers(), '{"jsonrpc":"2.0","id":10,"method":"ping"}');
+  const answer = '{"jsonrpc":"2.0","id":10,"result":{"items":[{"id":10}]}}';
+  const places = readPlaces(`${origin}/oauth`, []);
+  const map = mapUrls(places, undefined);
+  const bodyFor = (type: string, body: string): string | undefined => {
+    const response = messageWith(new Headers({ "content-type": type }), body);
+    const original = { method: "POST", url: `${origin}/oauth`, request: asked, status: 200, response };
+    const clone = { ...original, response: messageWith(new Headers(), "Not found") };
+    const known = { toOurs: map.toOurs, letsPagesIn: new Set<string>() };
+    return editFor({ original, clone, differences: differencesOf(original, clone, known), alike: [] }, map)?.body;
+  };
+  const template = answer.replace('"id":10', '"id":{rpc_id}');
+  assert.equal(bodyFor("application/json", answer), template);
+  const ping = '{"jsonrpc":"2.0","id":10,"method":"ping"}';
+  assert.equal(
+    bodyFor("text/event-stream", `data: ${ping}\n\ndata: ${answer}\n\n`),
+    `data: ${ping}\n\ndata: ${template}\n\n`,
+  );
 });
 
 /** Scenarios of what comes after the login. */
