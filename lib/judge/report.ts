@@ -9,7 +9,7 @@ import { sightOf } from "./doubt.ts";
 import { lastGapIn } from "./gaps.ts";
 import { type ClientSteps, groupByClient } from "./group.ts";
 import { rules } from "./rules/catalogue.ts";
-import { isOfItsRevisions, notObserved, type Outcome, type Rule } from "./rules/rule.ts";
+import { heldAgainst, isOfItsRevisions, notObserved, type Outcome, type Rule } from "./rules/rule.ts";
 import { createLimits, limitsInForce, type SetLimits } from "./limits.ts";
 import type { Reach } from "../scenarios/vocabulary.ts";
 import type { Progress } from "./progress.ts";
@@ -20,15 +20,7 @@ import { isTooNew, isTooOld, progressOf } from "./reach.ts";
 import { type Revision, revisions, settlementsOf, strayVersions } from "./settled.ts";
 import { positionsIn, readingSteps } from "./steps.ts";
 import { type ClientReport, decide, type Finding, sumUp, type Verdict } from "./verdict.ts";
-import {
-  beganOnRecord,
-  issuedTokens,
-  type SandboxFacts,
-  speaksMcp,
-  spokenOf,
-  type View,
-  wasLedToRoot,
-} from "./view.ts";
+import { beganOnRecord, issuedTokens, type SandboxFacts, speaksMcp, type View, wasLedToRoot } from "./view.ts";
 
 /** What the report is made from. */
 export interface RecordFacts {
@@ -266,13 +258,7 @@ function check(rule: Rule, view: View): Outcome {
   if (rule.goesByTime && outcome.status === "broken" && stoodStill(view.steps)) {
     return notObserved("The clock of the server stood still, so that nothing shows how long it waited");
   }
-  const { revision } = view;
-  if (outcome.status !== "broken" || revision === undefined || isOfItsRevisions(rule, view)) return outcome;
-  // A client cannot break what its revision does not require; nor has it shown what the scenario tests.
-  const require = rule.revisions.length === 1 ? "requires" : "require";
-  return notObserved(
-    `${outcome.detail}. Only ${rule.revisions.join(" and ")} ${require} that, and it ${spokenOf(view)}`,
-  );
+  return outcome.status === "broken" ? heldAgainst(view, rule, outcome) : outcome;
 }
 
 /**

@@ -128,9 +128,14 @@ export function isPublished(version: string | undefined): boolean {
 
 const published: ReadonlySet<string | undefined> = new Set(["2024-10-07", "2024-11-05", ...revisions]);
 
+/** All revisions that a client offered. */
+export function offeredRevisions(calls: readonly McpStep[]): ReadonlySet<Revision> {
+  return new Set(calls.flatMap(({ versions }) => asRevision(versions.offered) ?? []));
+}
+
 /** The newest revision that a client offered. */
 export function newestOffered(calls: readonly McpStep[]): Revision | undefined {
-  const offered = new Set(calls.map(({ versions }) => asRevision(versions.offered)));
+  const offered = offeredRevisions(calls);
   return revisions.findLast((revision) => offered.has(revision));
 }
 

@@ -261,3 +261,36 @@ Deno.test("messages that follow the stream of HTTP+SSE to another origin are of 
   const report = await judge(foreignHar(exchanges, elsewhere), true);
   assert.deepEqual([report.clients.length, statusOf(report, "M38")], [1, "broken"]);
 });
+
+Deno.test("a client is not held to what its revision did not require yet when it did it (2025-03-26 has no resource metadata)", async () => {
+  const everything = { refresh: true, logout: true, listens: true };
+  const [old, young] = [{ version: "2025-03-26", ...everything }, { version: "2025-11-25", ...everything }] as const;
+  const first = await recorded(old);
+  const both = await recorded(old, young);
+  const text = foreignHar(both, { ...elsewhere, isOneOrigin: true });
+  const { log } = JSON.parse(text);
+  const at = (one: HarEntry): number => Date.parse(String(one.startedDateTime));
+  const moved = (one: HarEntry, ms: number): HarEntry => ({
+    ...one,
+    startedDateTime: new Date(at(one) + ms).toISOString(),
+  });
+  const early: readonly HarEntry[] = log.entries.slice(0, first.length);
+  const late: readonly HarEntry[] = log.entries.slice(first.length);
+  const apart = at(late[0] ?? assert.fail()) - at(early[0] ?? assert.fail());
+  const orders = {
+    "one after the other": [...early, ...late],
+    "the later one first": [...late, ...early.map((one) => moved(one, 10 * apart))],
+    "at the same time": [...early, ...late.map((one) => moved(one, 5 - apart))],
+    "the later one a little later": [...early, ...late.map((one) => moved(one, 55 - apart))],
+  };
+  for (const [order, entries] of Object.entries(orders)) {
+    for (const isWhole of [undefined, true]) {
+      const { verdict, reason } = await judge(har(entries.toSorted((one, other) => at(one) - at(other))), isWhole);
+      assert.equal(verdict, "pass", `${order}: ${reason}`);
+    }
+  }
+  // Nor where it is recorded here.
+  await using app = await recordedApp();
+  for (const client of [old, young]) await runDouble({ send: app.send, ...client });
+  assert.equal((await app.report()).verdict, "pass");
+});

@@ -5,8 +5,8 @@
  */
 import type { JsonObject } from "../../http/json.ts";
 import type { RuleId } from "../../scenarios/vocabulary.ts";
-import type { Revision } from "../settled.ts";
-import type { View } from "../view.ts";
+import { offeredRevisions, type Revision } from "../settled.ts";
+import { spokenOf, type View } from "../view.ts";
 
 /** How strongly a specification requires something (RFC 2119). */
 export type Level = "MUST" | "SHOULD" | "MAY";
@@ -109,4 +109,26 @@ export function isOfItsRevisions(
 ): boolean {
   if (isOfMessages) return revisions.includes(revision) || revisions.some((one) => spoken.has(one));
   return revisions.includes(revision) && revisions.includes(offered);
+}
+
+/** What becomes of a rule that was broken: a client cannot break what its revision does not require. */
+export function heldAgainst(view: View, rule: Rule, outcome: Outcome): Outcome {
+  const { revision } = view;
+  if (revision === undefined) return outcome;
+  const other = rule.isOfMessages ? undefined : otherUntil(view, rule, Math.max(...outcome.evidence));
+  if (isOfItsRevisions(rule, view) && other === undefined) return outcome;
+  const require = rule.revisions.length === 1 ? "requires" : "require";
+  const spoken = other === undefined ? spokenOf(view) : `offers ${other} as well`;
+  // Nor has it shown what the scenario tests.
+  return notObserved(`${outcome.detail}. Only ${rule.revisions.join(" and ")} ${require} that, and it ${spoken}`);
+}
+
+/**
+ * A revision without the rule that a client had offered before it broke it: what it did then, it may have done in that one, as
+ * do two programs of one name, or one that was started again.
+ */
+function otherUntil({ calls, judgedBy }: View, { revisions }: Rule, at: number): Revision | undefined {
+  if (judgedBy !== undefined) return undefined;
+  const offered = offeredRevisions(calls.filter((call) => call.at <= at));
+  return [...offered].find((one) => !revisions.includes(one));
 }
