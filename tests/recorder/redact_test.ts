@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { buildHar } from "../../lib/judge/formats/har.ts";
 import { createDigests, digestOf } from "../../lib/recorder/redact/digests.ts";
-import { createRedactor } from "../../lib/recorder/redact/redact.ts";
+import { createRedactor, redactLine } from "../../lib/recorder/redact/redact.ts";
 import { redactBody } from "../../lib/recorder/redact/redact_body.ts";
 import { renderJunit } from "../../lib/judge/formats/junit.ts";
 import { renderMarkdown } from "../../lib/judge/formats/markdown.ts";
@@ -133,6 +133,52 @@ Deno.test("bodies lose secrets at any depth, in JSON, in JSON within JSON, in ev
     body(JSON.stringify({ error: { code: -32000, message: "m" } }), "application/json"),
     '{"error":{"code":-32000,"message":"m"}}',
   );
+});
+
+/** Beginnings of what other services issue; apart from what follows, so that no scanner takes these for real. */
+const beginnings = [
+  "ghp_",
+  "gho_",
+  "github_pat_",
+  "glpat-",
+  "npm_",
+  "hf_",
+  "sk-",
+  "sk-proj-",
+  "sk_live_",
+  "xoxb-",
+  "xapp-",
+  "AIza",
+];
+
+Deno.test("tokens and private keys of other services are known by their shape, in whatever they stand (RFC 7468 10)", () => {
+  const secrets = [
+    ...beginnings.map((beginning) => `${beginning}0123456789Ab0123456789Cd0123456789Ef`),
+    `AK${"IA"}ABCDEFGHIJKLMNOP`,
+  ];
+  const key = "\nMC4CAQAwBQYDK2VwBCIEIA\nZZZZ\n";
+  const pem = (end: string): string => `-----BEGIN ${"PRIVATE"} KEY-----${key}${end}`;
+  for (const value of secrets) {
+    const shown = `${value.slice(0, 4)}…${value.length}…`;
+    const json = JSON.stringify({ params: { arguments: { a: value, b: [`see ${value}.`] } } });
+    for (const [given, type] of [[json, "application/json"], [`data: ${json}\n\n`, "text/event-stream"]] as const) {
+      const clean = body(given, type) ?? "";
+      assert.equal(clean.includes(value), false, clean);
+      assert.equal(clean.split(shown).length, 3, clean);
+    }
+    assert.equal(
+      createRedactor(createDigests(new Uint8Array(32))).url(`https://a.example/${value}/b`).includes(value),
+      false,
+    );
+    assert.equal(redactLine(`/a/${value}`), "/a/…");
+  }
+  for (const text of [pem(`-----END ${"PRIVATE"} KEY-----`), `first\n${pem("")}`]) {
+    assert.doesNotMatch(body(JSON.stringify({ text }), "application/json") ?? "", /ZZZZ/);
+    assert.doesNotMatch(body(text, "text/plain") ?? "", /ZZZZ/);
+  }
+  for (const name of ["sk-learn-extensions-for-tests", "npm_config_registry", "task-1234567890123456789012", "xoxo"]) {
+    assert.equal(body(JSON.stringify({ name }), "application/json"), JSON.stringify({ name }));
+  }
 });
 
 Deno.test("what only looks like a secret stays as it is", () => {

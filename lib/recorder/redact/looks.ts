@@ -1,6 +1,7 @@
-// Secrets that are recognised by what they look like, wherever they stand: signed tokens, what this server generates,
+// Secrets that are recognised by what they look like, wherever they stand: signed tokens, what this server and others generate,
 // credentials behind the name of their scheme, passwords in URLs, and what stands behind a telling name.
 import { secretPrefixes } from "../../http/secret_prefixes.ts";
+import { mayHaveKnownShape, redactKnownShapes } from "./known_shapes.ts";
 import { secretKindOf, secretKindOfParameter, tellingNames } from "./secret_names.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -42,8 +43,9 @@ const MIN_OPAQUE_LENGTH = 20;
  * @param text Any text, not encoded.
  */
 export function redactLooks(text: string, { secret, onlyHere }: Pick<Secrets, "secret" | "onlyHere">): string {
-  if (!SUSPICIOUS.test(text)) return text;
-  let clean = text;
+  const mayBeKnown = mayHaveKnownShape(text);
+  if (!mayBeKnown && !SUSPICIOUS.test(text)) return text;
+  let clean = mayBeKnown ? redactKnownShapes(text, (value) => secret(value, "protocol")) : text;
   if (clean.includes("//")) {
     clean = clean.replace(USER_INFO, (whole: string, slashes: string, user: string, password: string | undefined) => {
       if (password) return `${slashes}${user}:${secret(password, "personal")}@`;

@@ -5,6 +5,7 @@
 import type { Digests } from "./digests.ts";
 import { decode, encode } from "./encoding.ts";
 import type { HeaderPair } from "../exchange.ts";
+import { mayHaveKnownShape } from "./known_shapes.ts";
 import { redactLooks } from "./looks.ts";
 import { createSecrets, type Secrets } from "./secrets.ts";
 import { isSecretHeader, secretKindOfParameter } from "./secret_names.ts";
@@ -119,7 +120,7 @@ const PLAIN_LINE = /^[\w./~ -]*$/;
  * ```
  */
 export function redactLine(text: string): string {
-  if (PLAIN_LINE.test(text) && !/eyJ|_[\w-]{20}/.test(text)) return text;
+  if (PLAIN_LINE.test(text) && !/eyJ|_[\w-]{20}/.test(text) && !mayHaveKnownShape(text)) return text;
   const { text: clean, scrub } = createRedactor(() => "…");
   return scrub(clean(text));
 }

@@ -1,4 +1,5 @@
 // Which parameters, members and headers carry a secret, by their names: one table for queries, forms and JSON.
+import { mayHaveKnownShape } from "./known_shapes.ts";
 
 /**
  * How a secret is redacted: what software has generated is recognised by its digest, and a PKCE verifier by the very digest
@@ -116,7 +117,8 @@ export function isPrivateMember(name: string): boolean {
  * written in a way that hides such a thing. Most messages cannot, and need not be parsed.
  */
 export function isSuspicious(json: string): boolean {
-  return MAY_TELL.test(json) || /eyJ|\\[uU]|[?#@=%]|_[\w-]{20}|"kty\\*"|\b(?:bearer|basic|dpop)\s/i.test(json);
+  return MAY_TELL.test(json) || /eyJ|\\[uU]|[?#@=%]|_[\w-]{20}|"kty\\*"|\b(?:bearer|basic|dpop)\s/i.test(json) ||
+    mayHaveKnownShape(json);
 }
 
 /** Matches everything with a telling name in it, and much without. */
