@@ -57,7 +57,7 @@ const broken: Readonly<Record<JudgeName, readonly (() => Promise<Story>)[]>> = {
         scenario: "entra",
       }),
   ],
-  "in time": [() => withAnswer({ ms: 2100 }), () => withAnswer({ status: undefined, end: "none", ms: 5000 })],
+  "in time": [() => withAnswer({ ms: 4100 }), () => withAnswer({ status: undefined, end: "none", ms: 5000 })],
   "others served": [() => seen({ kind: "health", worstMs: 2100 })],
   "no insides": [
     () => told(() => new Response("Error: x\n    at f (file:///srv/lib/http.ts:12:3)")),
