@@ -105,9 +105,7 @@ function questionFor(
   const sent = one.request.headers.filter(([name]) => !ofConnection.has(name)).map(([name, value]): [string, string] =>
     name === "authorization"
       ? [name, `Bearer ${access === "right" ? right : WRONG_TOKEN}`]
-      : name === "mcp-session-id"
-      ? [name, known.sessions.get(value) ?? value]
-      : [name, renamed(value).replace(/[^\t\x20-\xff]+/g, encodeURIComponent)]
+      : [name, headerText(name === "mcp-session-id" ? known.sessions.get(value) ?? value : renamed(value))]
   );
   const { body } = one.request;
   const hasBody = body !== undefined && one.method !== "GET" && one.method !== "HEAD";
@@ -117,6 +115,11 @@ function questionFor(
     headers: new Headers(sent),
     body: hasBody ? asAnother(renamed(map.toOurs(body))) : undefined,
   };
+}
+
+/** What a header can hold: redacted values have more. */
+function headerText(value: string): string {
+  return value.toWellFormed().replace(/[^\t\x20-\xff]+/g, encodeURIComponent);
 }
 
 /** A shorter id is a part of words, too. */

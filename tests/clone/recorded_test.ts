@@ -28,6 +28,27 @@ Deno.test("a clone of a recording answers calls as they were answered: by argume
   assert.equal(turns[1], turns[2]);
 });
 
+Deno.test("a recording that begins in the middle of a session, or has a stream that stays open, is compared to its end", async () => {
+  const sent = (method: string, headers: Readonly<Record<string, string>>): Parameters<typeof entry>[0] => ({
+    method: "POST",
+    request: {
+      headers: Object.entries(headers).map(([name, value]) => ({ name, value })),
+      postData: { mimeType: "application/json", text: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: {} }) },
+    },
+  });
+  const type = { name: "content-type", value: "text/event-stream" };
+  const note = { jsonrpc: "2.0", method: "notifications/subscriptions/acknowledged", params: { notifications: {} } };
+  const text = `data: ${JSON.stringify(note)}\n\n`;
+  const { told } = await run(har([
+    entry(sent("ping", { "mcp-session-id": "a-session-that-began-before-the-recording" })),
+    entry({
+      ...sent("subscriptions/listen", { "mcp-protocol-version": "2026-07-28", "mcp-method": "subscriptions/listen" }),
+      response: { headers: [type], content: { mimeType: type.value, text } },
+    }),
+  ]));
+  assert.match(told, /^(?:All \d answers compared are alike\.|Of \d answers compared, 1 differs:)$/m);
+});
+
 Deno.test("a scenario is compared with a recording, and the command ends with 1 where they differ", async () => {
   const recording = await record();
   const { out } = await run(recording);
