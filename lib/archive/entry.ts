@@ -36,6 +36,8 @@ export type ReadEntry =
 
 /** What pages are made of, and no client of MCP asks for. */
 const OF_PAGES = /^(?:text\/css|(?:text|application)\/(?:x-)?javascript|application\/wasm|font\/|video\/|audio\/)/i;
+/** What is in the answer to a message, a registration, or a request for a token. */
+const TAKEN = /"(?:jsonrpc|access_token|client_id|request_uri)"/;
 /** The most that is read of an address, in characters. */
 const MAX_TEXT = 16 * 1024;
 
@@ -69,11 +71,13 @@ export function readEntry(entry: JsonObject, sequence: number): ReadEntry {
   const receivedAtMs = own?.receivedAtMs ?? startedAtMs;
   const isEvents = /^text\/event-stream\b/i.test(answeredHeaders.get("content-type") ?? "");
   const lengthIn = (headers: SeenHeaders): number => own ? 0 : Number(headers.get("content-length") ?? 0);
-  const sent = sentIn(request, lengthIn(sentHeaders));
   const answered = method === "HEAD"
     ? undefined
     : answeredIn({ response, entry, isEvents, length: lengthIn(answeredHeaders) });
   const span = { headAtMs: receivedAtMs + headMs, endedAtMs: receivedAtMs + headMs + receivingMs };
+  const isTaken = method === "POST" && !own && (status === 201 || status === 202 || TAKEN.test(answered?.text ?? ""));
+  const isJson = !own && status !== 400;
+  const sent = sentIn({ request, length: lengthIn(sentHeaders), isTaken, isJson });
   const stream = isEvents && !own ? streamIn(answered?.text ?? "", entry, span) : undefined;
   const seen: Seen = {
     sequence,

@@ -50,7 +50,7 @@ export function lacksOf(
     request_headers: calls.some((call) => bare.has(call)),
     login_bodies: hasUntoldLogin(exchanges),
     login_answers: exchanges.some(isUntoldRegistration),
-    call_bodies: calls.length > 0 && calls.every(isSentLeftOut),
+    call_bodies: areUntold(calls),
     token_answers: exchanges.some((one) => isAnswerLeftOut(one) && formOf(one).has("grant_type")),
     call_answers: answered.length > 0 && answered.every(isAnswerLeftOut),
     // A stream may have broken off before it said anything.
@@ -92,7 +92,7 @@ function hasUntoldLogin(exchanges: readonly Exchange[]): boolean {
     ),
   );
   return exchanges.some((exchange) => {
-    if (!isSentLeftOut(exchange)) return false;
+    if (!isSentUntold(exchange)) return false;
     const answer = parseObject(exchange.response.body);
     return endpoints.has(addressOf(exchange.url)) || ANSWERED.some((name) => textOf(answer, name) !== undefined);
   });
@@ -115,9 +115,18 @@ const ENDPOINTS = ["registration", "token", "pushed_authorization_request"] as c
 /** What is in the answer of one of these. */
 const ANSWERED = ["access_token", "client_id", "request_uri"] as const;
 
-/** Whether a request had a body, and nothing of it is on record. */
-function isSentLeftOut({ method, request }: Exchange): boolean {
-  return method === "POST" && request.truncated && !request.body;
+/** Whether a request had a body, and not all of it is on record. */
+function isSentUntold({ method, request }: Exchange): boolean {
+  return method === "POST" && request.truncated;
+}
+
+/** Whether nothing is on record of what calls said, or nothing that tells which revision they are of. */
+function areUntold(calls: readonly Exchange[]): boolean {
+  const told = calls.filter((call) => !isSentUntold(call));
+  return told.length < calls.length &&
+    told.every(({ request }) =>
+      headerOf(request, "mcp-protocol-version") === undefined && messagesOf(request)[0]?.method !== "initialize"
+    );
 }
 
 /** What is lacking of one client, beside what is of all. */

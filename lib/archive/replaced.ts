@@ -59,6 +59,11 @@ export function replacedIn(seen: Seen): ReadonlySet<ReplacedLack> {
   return found;
 }
 
+/** Whether there is a mask in a form. */
+export function hasMask(form: string): boolean {
+  return [...parametersIn(form)].some(([, value]) => isMask(value));
+}
+
 /** Whether a text is what is left of another. It may be encoded, once or twice. */
 function isMask(text: string): boolean {
   return [text, decoded(text), decoded(decoded(text))].some((one) => {

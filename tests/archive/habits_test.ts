@@ -1,5 +1,6 @@
 /** That nothing is held against a client that its recording does not tell, or tells in a way of its own. */
 import assert from "node:assert/strict";
+import { z } from "zod";
 import type { Report } from "../../lib/judge/report.ts";
 import { rules } from "../../lib/judge/rules/catalogue.ts";
 import type { Revision } from "../../lib/judge/settled.ts";
@@ -12,6 +13,17 @@ import { tools } from "./tools.ts";
 import { elsewhere, judge, recorded, statusOf } from "./judged.ts";
 
 const isMetadata = ({ request }: HarEntry): boolean => request.url.includes("/.well-known/");
+
+/** An entry that has half of the body that was sent. */
+function halved({ request, ...one }: HarEntry): Record<string, unknown> {
+  const { postData } = z.object({ postData: z.looseObject({ text: z.string() }).optional() }).parse(request);
+  if (!postData) return { ...one, request };
+  const { text } = postData;
+  return {
+    ...one,
+    request: { ...request, bodySize: text.length, postData: { ...postData, text: text.slice(0, text.length / 2) } },
+  };
+}
 
 /** What tools leave out, or say in their own way. */
 const partly: Readonly<Record<string, (entry: HarEntry) => Record<string, unknown>>> = {
@@ -36,6 +48,23 @@ const partly: Readonly<Record<string, (entry: HarEntry) => Record<string, unknow
   "no bodies of requests, nor how large they were": ({ request, ...one }) => {
     const { postData: _, ...rest } = request;
     return { ...one, request: { ...rest, bodySize: -1 } };
+  },
+  "no bodies of requests, which it says were empty": ({ request, ...one }) => {
+    const { postData: _, ...rest } = request;
+    return { ...one, request: { ...rest, bodySize: 0 } };
+  },
+  "no bodies of requests, nor their size": ({ request, ...one }) => {
+    const { postData: _, bodySize: __, ...rest } = request;
+    return { ...one, request: rest };
+  },
+  "half of what was sent, and how long it was": (one) => halved(one),
+  "half of what was sent to authorization servers": (one) =>
+    one.request.url.includes("/as/") ? halved(one) : { ...one },
+  "half of all messages": (one) => one.request.url.includes("/v1/mcp") ? halved(one) : { ...one },
+  "half of what was answered, and how long it was": ({ response, ...one }) => {
+    const text = String(response.content.text ?? "");
+    const content = { ...response.content, size: text.length, text: text.slice(0, text.length / 2) };
+    return { ...one, response: { ...response, content } };
   },
   "no headers of requests": ({ request, ...one }) => ({ ...one, request: { ...request, headers: [] } }),
   "those that a browser shows where it does not know what was sent": (one) => withHeaders(one, provisional),
