@@ -6,7 +6,7 @@ import { parseObject } from "../judge/reading.ts";
 import type { Sleep } from "../runtime/sleep.ts";
 import { version } from "../runtime/version.ts";
 import { messageWith, methodOf, type Observed } from "./observed.ts";
-import { shownUrl } from "./source.ts";
+import { encodingOf, shownUrl } from "./source.ts";
 import { openSessions } from "./sessions.ts";
 
 /** The most requests that one clone takes. */
@@ -64,6 +64,10 @@ export function createAsker(deps: AskDeps): Asker {
       try {
         const answered = await send(question, deps);
         observed.push(answered);
+        const encoding = encodingOf(answered.response);
+        if (encoding !== undefined) {
+          problems.push(`${what}: the body is encoded as ${encoding}, for which nobody asked`);
+        }
         return answered;
       } catch (error) {
         problems.push(`${what}: ${error instanceof OutboundError ? error.message : reasonOf(error)}`);

@@ -4,16 +4,19 @@ import { listOf, textOf } from "../judge/reading.ts";
 import { defined } from "../runtime/defined.ts";
 import type { Catalogue, Lists, Paging } from "../scenarios/mcp_catalogue.ts";
 import { catalogueSchema } from "../scenarios/schema/catalogue_schema.ts";
+import { literalText } from "../scenarios/catalogue_templates.ts";
 import { calledOf, paramsOf, recordedAnswers } from "./answers.ts";
+import { translated } from "./differences.ts";
+import { entryKeys, repeatedIn } from "./repeated.ts";
 import { methodOf, type Observed, resultOf } from "./observed.ts";
 
 /** The lists by the methods that read them. */
 const lists = {
-  "tools/list": ["tools", "name"],
-  "resources/list": ["resources", "uri"],
-  "resources/templates/list": ["resourceTemplates", "uriTemplate"],
-  "prompts/list": ["prompts", "name"],
-} as const satisfies Readonly<Record<string, readonly [keyof Lists, string]>>;
+  "tools/list": "tools",
+  "resources/list": "resources",
+  "resources/templates/list": "resourceTemplates",
+  "prompts/list": "prompts",
+} as const satisfies Readonly<Record<string, keyof Lists>>;
 
 /** What was read of a server's lists. */
 export interface ReadCatalogue {
@@ -31,23 +34,25 @@ export function readCatalogue(observed: readonly Observed[]): ReadCatalogue {
   const instructions = said.map((result) => textOf(result, "instructions")).find((text) => text !== undefined);
   const declared: Record<string, unknown> = defined({ serverInfo, instructions });
   const paged: [list: string, cut: Paging][] = [];
-  for (const [method, [list, key]] of Object.entries(lists)) {
+  for (const [method, list] of Object.entries(lists)) {
+    const key = entryKeys[list];
     const pages = pagesOf(method, list, observed);
     const listed = unique([...pages.flat(), ...calledOf(list, observed)], key);
     if (pages.length === 0 && listed.length === 0) continue;
     if (isCutShort(method, observed)) problems.push(`the pages of ${method} behind the ${pages.length} that were read`);
+    problems.push(...repeatedIn(pages, key).map((name) => `${list}.${name}: calls of all but the first of that name`));
     declared[list] = listed.map((entry) => ({
       ...entry,
       ...recordedAnswers(list, textOf(entry, key) ?? "", observed),
       ...completedOf(list, textOf(entry, key) ?? "", observed),
     }));
-    const cut = pagingOf(method, pages, observed);
+    const cut = pagingOf(method, pages, { key, observed });
     if (cut) paged.push([list, cut]);
   }
   if (paged.length > 0) declared.pages = Object.fromEntries(paged);
   if (Object.keys(declared).length === 0) return { catalogue: undefined, problems };
   // What a list has beside that is another server's own; where nothing was listed, there is nothing.
-  const catalogue = fitting({ tools: [], ...declared }, problems);
+  const catalogue = fitting({ tools: [], ...translated(declared, literalText) }, problems);
   return { catalogue, problems };
 }
 
@@ -96,14 +101,14 @@ function unique(entries: readonly JsonObject[], key: string): readonly JsonObjec
 function pagingOf(
   method: string,
   pages: readonly (readonly JsonObject[])[],
-  observed: readonly Observed[],
+  { key, observed }: { readonly key: string; readonly observed: readonly Observed[] },
 ): Paging | undefined {
   const cursors = observed.filter((one) => methodOf(one) === method)
     .map((one) => textOf(resultOf(one), "nextCursor")).filter((cursor) => cursor !== undefined);
   if (cursors.length === 0) return undefined;
   const known = [...new Set(cursors)];
   // It may have been read several times.
-  return { page_sizes: pages.slice(0, known.length).map((page) => page.length), cursors: known };
+  return { page_sizes: pages.slice(0, known.length).map((page) => unique(page, key).length), cursors: known };
 }
 
 /** A catalogue without what catalogues cannot have: members that the protocol does not know, entries that are not as it has them. */

@@ -7,9 +7,10 @@ import type { Match } from "../scenarios/match.ts";
 import { asAsked } from "./aims.ts";
 import { type Difference, objectOf, translated, volatile } from "./differences.ts";
 import { messageOf, type Observed } from "./observed.ts";
+import { isRepeating } from "./repeated.ts";
 import type { UrlMap } from "./urls.ts";
 
-/** Lists that a catalogue declares, and what leads through them: no fault writes them. */
+/** Lists that a catalogue declares, and what leads through them: no fault writes them, but where no catalogue can have them. */
 const declared: ReadonlySet<string> = new Set([
   "result.tools",
   "result.resources",
@@ -17,8 +18,6 @@ const declared: ReadonlySet<string> = new Set([
   "result.prompts",
   "result.nextCursor",
   "result.completion",
-  "result.serverInfo",
-  "result.instructions",
 ]);
 
 /** Headers that nothing but the server itself can set. */
@@ -94,7 +93,8 @@ function printable(text: string): string {
 function membersFor({ original: observed, differences, alike }: Unfit, map: UrlMap): Edit["json"] {
   const changed = differences.filter(({ part, name, original }) =>
     // A secret of the original's does not travel, and would be good for nothing at its clone.
-    part === "member" && (original === undefined || !(declared.has(name) || volatile.has(name)))
+    part === "member" &&
+    (original === undefined || isRepeating(name, observed) || !(declared.has(name) || volatile.has(name)))
   );
   const object = objectOf(observed);
   const set = changed.filter((one) => one.original !== undefined).map(({ name }): [string, unknown] => [

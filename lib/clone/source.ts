@@ -95,7 +95,16 @@ function endpointsIn(observed: readonly Observed[]): readonly Endpoint[] {
 function answerIn({ status, url, response }: Observed): string {
   const location = headerOf(response, "location");
   if (location !== undefined) return `${status} to ${hidingOf(URL.parse(location, url)?.href ?? location).shown}`;
-  return `${status} ${headerOf(response, "content-type") ?? "without a media type"}`;
+  const encoding = encodingOf(response);
+  return `${status} ${headerOf(response, "content-type") ?? "without a media type"}${
+    encoding === undefined ? "" : `, its body encoded as ${encoding}, for which nobody asked`
+  }`;
+}
+
+/** How a body is encoded that was not read as it is: one of a recording has been decoded. */
+export function encodingOf(response: Message): string | undefined {
+  const encoding = headerOf(response, "content-encoding");
+  return encoding !== undefined && response.body?.includes("\ufffd") ? encoding : undefined;
 }
 
 /** Whether an answer is one of an MCP server, or of who guards it. */

@@ -41,6 +41,9 @@ type MadeName = keyof typeof madeTemplates;
 
 const SOLE_MADE = new RegExp(`^\\{(${Object.keys(madeTemplates).join("|")})\\.(\\d{1,8})\\}$`);
 
+/** The same, or what further braces keep from being one. */
+const SOLE_OR_KEPT = new RegExp(`^\\{+(?:${Object.keys(madeTemplates).join("|")})\\.\\d{1,8}\\}+$`);
+
 /** A template for data that is made. */
 interface Made {
   readonly name: MadeName;
@@ -55,6 +58,18 @@ export function madeIn(text: string): Made | undefined {
 
 function isMadeName(name: string): name is MadeName {
   return Object.hasOwn(madeTemplates, name);
+}
+
+/** Whether a text is a template for made data, or is kept from being one: `{{long_text.5}}` stands for the text `{long_text.5}`. */
+export function namesMade(text: string): boolean {
+  return SOLE_OR_KEPT.test(text);
+}
+
+/** A text that a catalogue gives as it is, though it looks like one of these templates. */
+export function literalText(text: string): string {
+  return namesMade(text) ? `{${text}}` : text.replace(ANY_PLACE, (whole, kept: string | undefined) => {
+    return kept === undefined ? `{${whole}}` : `{{{${kept}}}}`;
+  });
 }
 
 /** Whether any text of a JSON value is of interest. */
@@ -99,7 +114,8 @@ export function fillMade<T>(value: T): T;
 export function fillMade(value: unknown): unknown {
   return filled(value, (text) => {
     const made = madeIn(text);
-    return made === undefined ? text : madeTemplates[made.name].make(made.count);
+    if (made !== undefined) return madeTemplates[made.name].make(made.count);
+    return namesMade(text) ? text.slice(1, -1) : text;
   });
 }
 

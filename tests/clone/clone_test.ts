@@ -5,7 +5,7 @@ import { createAsker, MAX_REQUESTS } from "../../lib/clone/ask.ts";
 import { type Clone, cloneServer, differencesFrom } from "../../lib/clone/clone.ts";
 import { differencesOf } from "../../lib/clone/differences.ts";
 import { editFor } from "../../lib/clone/faults.ts";
-import { messageWith, type Observed } from "../../lib/clone/observed.ts";
+import { messageWith, type Observed, resultOf } from "../../lib/clone/observed.ts";
 import { readPlaces } from "../../lib/clone/places.ts";
 import { probe } from "../../lib/clone/probe.ts";
 import { openSessions } from "../../lib/clone/sessions.ts";
@@ -148,6 +148,45 @@ Deno.test("sessions of a clone go on, however short the original calls its own, 
   const plan = { ...scenario.plan, faults: [...scenario.plan.faults ?? [], frozen] };
   const { differences: found } = await differencesFrom({ ...scenario, plan }, { observed, url }, startClone);
   assert.deepEqual(found.map(({ differences: [one] }) => one?.name), ["id", "id"]);
+});
+
+Deno.test("a clone says of itself what its original says: texts that look like templates, and its own URLs as those of the clone", async () => {
+  const texts = [
+    "see {canary_url} and {{other_canary_url}}",
+    "{long_text.5}",
+    "{{long_text.5}}",
+    "{issuer} {arguments.a}",
+  ];
+  const written = [
+    "see {{canary_url}} and {{{other_canary_url}}}",
+    "{{long_text.5}}",
+    "{{{long_text.5}}}",
+    texts[3] ?? "",
+  ];
+  const original: Scenario = {
+    ...scenarioOf("standard"),
+    catalogue: {
+      serverInfo: { name: "own", version: "1", websiteUrl: `${origin}/about` },
+      instructions: `${written[0]}, ${origin}/help`,
+      tools: written.map((description, at) => ({ name: `t${at}`, description, inputSchema: { type: "object" } })),
+    },
+  };
+  const { differences, compared, scenario, observed } = await cloneOf(original, { withToken: true });
+  const listed = observed.map(resultOf).map((result) => result?.tools).find(Array.isArray);
+  assert.deepEqual(listed?.map(({ description }: { description: string }) => description), texts);
+  assert.equal(describeDifferences(differences, compared), `All ${compared} answers compared are alike.\n`);
+  assert.deepEqual(scenario.catalogue?.tools?.map(({ description }) => description), written);
+  await using there = await testApp({ scenario });
+  const token = text(await control(there, "POST /control/tokens"), "access_token");
+  const said = await (await callOauth(there, token)).text();
+  assert.match(said, /"websiteUrl":"http:\/\/localhost:8789\/about"/);
+  assert.match(said, /http:\/\/localhost:8789\/help/);
+});
+
+Deno.test("two tools of one name are in a clone's list, and it is said that calls reach the first", async () => {
+  const { differences, compared, unseen } = await cloneOf(scenarioOf("names-equal"), { withToken: true });
+  assert.equal(describeDifferences(differences, compared), `All ${compared} answers compared are alike.\n`);
+  assert(unseen.includes("tools.fetch_page: calls of all but the first of that name"), unseen.join("\n"));
 });
 
 Deno.test("a body that is written as a whole is for whoever asks: the id of its message is a template", () => {

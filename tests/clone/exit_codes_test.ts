@@ -158,3 +158,13 @@ Deno.test("the exit code tells what came of judge and clone: 2 for what cannot b
     });
   }
 });
+
+Deno.test("clone says of a body that it is encoded, where nobody asked for that (RFC 9110 8.4)", async () => {
+  const packed = await new Response(
+    new Response('{"jsonrpc":"2.0","id":1,"result":{}}').body?.pipeThrough(new CompressionStream("gzip")),
+  ).bytes();
+  const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+  await assert.rejects(ask(() => Promise.resolve(new Response(packed, { headers }))), {
+    message: /received '200 application\/json, its body encoded as gzip, for which nobody asked'/,
+  });
+});

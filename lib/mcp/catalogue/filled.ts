@@ -1,6 +1,6 @@
 // A catalogue as it is served from one place: its templates filled, and copies of tools made.
 import type { PlaceValues } from "../../scenarios/catalogue_templates.ts";
-import { fillMade, fillPlaces, hasText, madeIn, namesPlace } from "../../scenarios/catalogue_templates.ts";
+import { fillMade, fillPlaces, hasText, namesMade, namesPlace } from "../../scenarios/catalogue_templates.ts";
 import type { Catalogue, CatalogueTool, Lists } from "../../scenarios/mcp_catalogue.ts";
 import { type BoundedMap, boundedMap } from "../../runtime/bounded_map.ts";
 
@@ -32,7 +32,7 @@ export function filledCatalogue(catalogue: Catalogue, valuesOf: () => PlaceValue
 }
 
 function remember(catalogue: Catalogue): Known {
-  const made = hasText(catalogue, (text) => madeIn(text) !== undefined) ? fillMade(catalogue) : catalogue;
+  const made = hasText(catalogue, namesMade) ? fillMade(catalogue) : catalogue;
   const whole = [made, ...made.stages ?? []].some(hasCopies) ? withCopies(made) : made;
   const byPlace = hasText(catalogue, namesPlace) ? boundedMap<string, Catalogue>(MAX_PLACES) : undefined;
   const entry = { whole, byPlace };
