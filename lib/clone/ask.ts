@@ -66,7 +66,7 @@ export function createAsker(deps: AskDeps): Asker {
         observed.push(answered);
         const encoding = encodingOf(answered.response);
         if (encoding !== undefined) {
-          problems.push(`${what}: the body is encoded as ${encoding}, for which nobody asked`);
+          problems.push(`${what}: the body is in the encoding ${encoding}, for which nobody asked`);
         }
         return answered;
       } catch (error) {

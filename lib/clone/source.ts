@@ -95,10 +95,9 @@ function endpointsIn(observed: readonly Observed[]): readonly Endpoint[] {
 function answerIn({ status, url, response }: Observed): string {
   const location = headerOf(response, "location");
   if (location !== undefined) return `${status} to ${hidingOf(URL.parse(location, url)?.href ?? location).shown}`;
+  const type = `${status} ${headerOf(response, "content-type") ?? "without a media type"}`;
   const encoding = encodingOf(response);
-  return `${status} ${headerOf(response, "content-type") ?? "without a media type"}${
-    encoding === undefined ? "" : `, its body encoded as ${encoding}, for which nobody asked`
-  }`;
+  return encoding === undefined ? type : `${type}, its body in the encoding ${encoding}, for which nobody asked`;
 }
 
 /** How a body is encoded that was not read as it is: one of a recording has been decoded. */

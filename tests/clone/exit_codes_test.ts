@@ -165,6 +165,6 @@ Deno.test("clone says of a body that it is encoded, where nobody asked for that 
   ).bytes();
   const headers = { "content-type": "application/json", "content-encoding": "gzip" };
   await assert.rejects(ask(() => Promise.resolve(new Response(packed, { headers }))), {
-    message: /received '200 application\/json, its body encoded as gzip, for which nobody asked'/,
+    message: /received '200 application\/json, its body in the encoding gzip, for which nobody asked'/,
   });
 });
