@@ -2,6 +2,7 @@
 import { readText } from "../http/body.ts";
 import { bodyJson, MAX_BODY_BYTES, MAX_MESSAGE_BYTES } from "../http/request_body.ts";
 import type { EndpointKind } from "../http/place.ts";
+import type { Edit } from "../scenarios/edit.ts";
 import type { Fault } from "../scenarios/fault.ts";
 import { isOfDriver } from "../scenarios/guide.ts";
 import { isMcp, type Match } from "../scenarios/match.ts";
@@ -157,14 +158,21 @@ function needsBody(fault: Fault): boolean {
   if (looksAtBody(match) || (after !== undefined && looksAtBody(after.match))) return true;
   const known = writesMessage.get(fault);
   if (known !== undefined) return known;
-  const isWritten = templatesIn({ answer, edit }).some((name) => MESSAGE_TEMPLATE.test(name));
+  const isWritten = (edit !== undefined && mayEndStream(edit)) ||
+    templatesIn({ answer, edit }).some((name) => MESSAGE_TEMPLATE.test(name));
   writesMessage.set(fault, isWritten);
   return isWritten;
 }
 
+/** Whether it makes an error of a stream, or another type: which message that answers tells whether it would go on for ever. */
+function mayEndStream({ status = 0, content_type, headers = {} }: Edit): boolean {
+  return status >= 400 || content_type !== undefined ||
+    Object.keys(headers).some((name) => name.toLowerCase() === "content-type");
+}
+
 const MESSAGE_TEMPLATE = /^(?:rpc_id|rpc_id_text|message\..*)$/;
 
-/** Whether a fault writes a part of the message that it meets; its texts are searched once. */
+/** Whether a fault has to know the message that it meets for what it writes; its texts are searched once. */
 const writesMessage = new WeakMap<Fault, boolean>();
 
 function looksAtBody(match: Match): boolean {

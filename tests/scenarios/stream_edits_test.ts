@@ -132,8 +132,7 @@ Deno.test("a stream without an end ends where a fault makes an error of it, or a
       const edit of [{ status: 405 }, { content_type: "text/html" }, { status: 405, headers: { "content-type": null } }]
     ) {
       await t.step(`${method} ${JSON.stringify(edit)}`, async () => {
-        const match = { method, ...(method === "POST" ? { rpc_method: "subscriptions/listen" } : {}) };
-        await control(test, "POST /control/faults", { match, edit });
+        await control(test, "POST /control/faults", { match: { endpoint: "open_mcp", method }, edit });
         assert.deepEqual(await readAll(await ask()), ["", true]);
         const next = await ask();
         assert.equal(next.headers.get("content-type"), "text/event-stream", "the next one is as it was");
