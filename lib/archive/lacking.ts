@@ -17,6 +17,10 @@ export const lacks = [
   "call_bodies",
   "call_answers",
   "some_answers",
+  "notifications",
+  "metadata_requests",
+  "answer_headers",
+  "given_sessions",
   "own_logins",
   "own_registrations",
   "own_metadata",
@@ -146,6 +150,27 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
     reason: "The recording does not tell what some answers of its MCP servers said",
     rules: [],
     unseenKept: UNANSWERED,
+  },
+  // Who keeps only what was answered with 200 has none either.
+  notifications: {
+    reason: "The recording has no notification of its client, nor anything else that is accepted with 202",
+    isOfBroken: true,
+    rules: ["M7", "M17", "M31", "M32", "M67", "M69", "M87", "M102", "M103"],
+  },
+  metadata_requests: {
+    reason: "The recording has no request for metadata at all: a filter has kept it out, or it was known before",
+    isOfBroken: true,
+    rules: ["C1", "C31"],
+  },
+  answer_headers: {
+    reason: "Its answers have no headers: its tool has left them out",
+    isOfBroken: true,
+    rules: ["C2", "C3", "C17", "C18", "C19", "C20", "C32", "M33", "M34"],
+  },
+  given_sessions: {
+    reason: "No answer in the recording gives a session id, though its client sends one: its tool may have left it out",
+    isOfBroken: true,
+    rules: ["M33"],
   },
   own_logins: {
     reason: "Nothing tells for which of several MCP servers its client logged in",

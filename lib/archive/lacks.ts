@@ -17,6 +17,7 @@ import type { Report } from "../judge/report.ts";
 import { decide, type Finding, sumUp } from "../judge/verdict.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
 import type { RuleId } from "../scenarios/vocabulary.ts";
+import { filteredIn } from "./filtered.ts";
 import { type Lack, lacking, lacks } from "./lacking.ts";
 import type { Part } from "./parts.ts";
 import type { Archive } from "./read_har.ts";
@@ -42,6 +43,7 @@ export function lacksOf(
   const calls = exchanges.filter(({ route }) => route === "oauth_post");
   const answered = calls.filter(({ status }) => status === 200);
   const found: Readonly<Partial<Record<Lack, boolean>>> = {
+    ...filteredIn(exchanges),
     credentials: hasUsedIt && !hasCredentials,
     event_times: streams.some(hasUntimed),
     stream_ends: streams.some(({ stream }) => stream?.endedBy === "cut"),

@@ -28,9 +28,9 @@ const KINDS: ReadonlyMap<string, ReplacedLack> = new Map<string, ReplacedLack>([
 const NAMED =
   /(?:code|code_(?:verifier|challenge)|state|redirect_uris?|resource|client_(?:id|secret|assertion)|token)(?:=|"\s*:)/;
 
-/** How those who take something out say so. */
+/** How those who take something out say so; in what is random, so long a word does not come about. */
 const WORDS =
-  /redact|remov|hidden|mask|sanit|filtered|scrubbed|omitted|obfuscat|anonym|stripped|censor|concealed|truncated|not[ _-]?shown/i;
+  /redact|removed|hidden|masked|saniti[sz]|filtered|scrubbed|omitted|obfuscat|anonymi[sz]|stripped|censored|concealed|truncated|not[ _-]?shown/i;
 /** Asterisks, bullets, blocks; a text in brackets; one that breaks off; one character again and again. */
 const SHAPES = /\*{3}|[•●█▇]{2}|^\[.*\]$|^<.*>$|^\{\{.*\}\}$|^\$\{.*\}$|(?:\.{3}|…)$|^(.)\1{3,}$|(.)\2{9}/su;
 /** What a verifier is (RFC 7636 4.1). */

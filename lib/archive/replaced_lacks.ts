@@ -77,6 +77,7 @@ export const lackingReplaced: Readonly<Record<ReplacedLack, Lacking>> = {
     reason: replaced("a session id"),
     isOfBroken: true,
     rules: ruleIds.filter((id) => id.startsWith("M")),
+    seenBroken: ["M51"],
   },
 };
 

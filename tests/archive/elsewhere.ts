@@ -23,6 +23,8 @@ const unseenElsewhere: Readonly<Record<string, string>> = {
   M30: "as M28",
   M31: "no times of events, so that an answer on another stream may have come later than what followed",
   M129: "our own archive has only the beginning of a large list",
+  M33: "a tool may have left out the header with which a session begins",
+  C31: "a filter may have kept out all metadata",
   C29: "an endpoint for registration is another server's there, which may know the client",
 };
 

@@ -59,12 +59,19 @@ const typeOf = ({ response }: HarEntry): string => String(response.content.mimeT
 export const seenBy: Readonly<Record<string, (entry: HarEntry) => boolean>> = {
   "what is posted alone": ({ request }) => request.method === "POST",
   "what is fetched alone": ({ request }) => request.method === "GET",
+  "nothing but what was answered with 200": ({ response }) => response.status === 200,
   "no errors": ({ response }) => Number(response.status) < 400,
   "the MCP server alone": ({ request }) => !request.url.startsWith("https://login."),
   "the authorization server alone": ({ request }) => request.url.startsWith("https://login."),
   "a program without the browser of its person": ({ request }) => !request.url.includes("authorize"),
   "one page, where another logs in": ({ request }) => !/authorize|token-x/.test(request.url),
   "no streams that have not ended": (one) => one.request.method !== "GET" || !typeOf(one).includes("event-stream"),
+};
+
+/** What filters leave of what was recorded from the first request on. */
+export const filters: typeof seenBy = {
+  "nothing that is only accepted": ({ response }) => response.status !== 202,
+  "no metadata": ({ request }) => !request.url.includes("/.well-known/"),
 };
 
 /** A header, as tools write it. */

@@ -7,7 +7,7 @@ import type { Revision } from "../../lib/judge/settled.ts";
 import { cases } from "../judge/cases/all.ts";
 import { recordCase } from "../judge/cases/play.ts";
 import { foreignHar } from "./foreign.ts";
-import { all, habits, isMessage, provisional, seenBy, textless, withHeaders } from "./habits.ts";
+import { all, filters, habits, isMessage, provisional, seenBy, textless, withHeaders } from "./habits.ts";
 import { altered, har, type HarEntry } from "./hars.ts";
 import { tools } from "./tools.ts";
 import { elsewhere, judge, recorded, statusOf } from "./judged.ts";
@@ -65,6 +65,11 @@ const partly: Readonly<Record<string, (entry: HarEntry) => Record<string, unknow
     const text = String(response.content.text ?? "");
     const content = { ...response.content, size: text.length, text: text.slice(0, text.length / 2) };
     return { ...one, response: { ...response, content } };
+  },
+  "no headers of answers": ({ response, ...one }) => ({ ...one, response: { ...response, headers: [] } }),
+  "no session ids in answers": ({ response, ...one }) => {
+    const headers = z.array(z.looseObject({ name: z.string() })).parse(response.headers);
+    return { ...one, response: { ...response, headers: headers.filter(({ name }) => !/session/i.test(name)) } };
   },
   "no headers of requests": ({ request, ...one }) => ({ ...one, request: { ...request, headers: [] } }),
   "those that a browser shows where it does not know what was sent": (one) => withHeaders(one, provisional),
@@ -144,6 +149,9 @@ for (const [rule, version, which] of rich) {
     }
     for (const [what, isSeen] of Object.entries(seenBy)) {
       await assertNothingBroken(entries.filter(isSeen), undefined, what);
+    }
+    for (const [what, isLeft] of Object.entries(filters)) {
+      for (const isWhole of [undefined, true]) await assertNothingBroken(entries.filter(isLeft), isWhole, what);
     }
   });
 }
