@@ -151,7 +151,7 @@ const beginnings = [
   "AIza",
 ];
 
-Deno.test("tokens and private keys of other services are known by their shape, in whatever they stand (RFC 7468 10)", () => {
+Deno.test("tokens and private keys of other services are known by their shape, in whatever they stand", () => {
   const secrets = [
     ...beginnings.map((beginning) => `${beginning}0123456789Ab0123456789Cd0123456789Ef`),
     `AK${"IA"}ABCDEFGHIJKLMNOP`,
