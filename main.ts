@@ -70,6 +70,7 @@ const program = createProgram({
     return Deno.readTextFile(path);
   },
   readBytes: async function* (path): AsyncGenerator<Uint8Array> {
+    if (path === "-") return yield* Deno.stdin.readable;
     demand({ name: "read", path });
     yield* (await Deno.open(path)).readable;
   },

@@ -28,6 +28,9 @@ export interface JudgeDeps {
   readonly isColoured: boolean;
 }
 
+/** Another name for standard input, which no program need open as a file. */
+const STDIN = "/dev/stdin";
+
 /** What the process ends with; 2 is for what cannot be used. */
 const exitCodes: Readonly<Record<Verdict, number>> = { pass: 0, fail: 1, incomplete: 3 };
 
@@ -38,13 +41,16 @@ const exitCodes: Readonly<Record<Verdict, number>> = { pass: 0, fail: 1, incompl
  * @throws ConfigError for a file that cannot be read, or is no recording.
  */
 export async function runJudge(
-  { path, format, isStrict, limits: texts, against, server, ...how }: JudgeOptions,
+  { path: given, format, isStrict, limits: texts, against, server, ...how }: JudgeOptions,
   deps: JudgeDeps,
 ): Promise<number> {
+  const path = given === STDIN ? "-" : given;
   const limits = limitsOf(texts);
   const archive = await readArchive(path, deps);
   if (against !== undefined) return await compare(archive, { against, server, format }, deps);
-  const judged = finish(judgingArchive(archive, { name: basename(path), limits, ...how }));
+  const judged = finish(
+    judgingArchive(archive, { name: path === "-" ? "standard input" : basename(path), limits, ...how }),
+  );
   const report = isStrict ? failOnShoulds(judged) : judged;
   deps.out(format === "text" ? judgeText(report, archive, deps) : written[format](report));
   return exitCodes[report.verdict];
@@ -87,7 +93,8 @@ async function readArchive(path: string, { readBytes, randomBytes }: JudgeDeps):
   try {
     return await readHar(readBytes(path), { key: randomBytes(32) });
   } catch (error) {
-    if (error instanceof HarError) throw new ConfigError(`${path}: ${error.message}`);
-    throw new ConfigError(`The recording ${path} cannot be read: ${reasonOf(error)}`);
+    const named = path === "-" ? "standard input" : path;
+    if (error instanceof HarError) throw new ConfigError(`${named}: ${error.message}`);
+    throw new ConfigError(`The recording ${named} cannot be read: ${reasonOf(error)}`);
   }
 }

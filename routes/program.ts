@@ -47,7 +47,7 @@ export interface Process {
   /** A variable of the environment; undefined if it is not set. */
   readonly env: (name: string) => string | undefined;
   readonly readText: (path: string) => Promise<string>;
-  /** Reads a file in pieces. */
+  /** Reads a file in pieces; `-` is what comes on standard input. */
   readonly readBytes: (path: string) => AsyncIterable<Uint8Array>;
   /** Whether standard output is a terminal that shows colours. */
   readonly isColoured: () => boolean;

@@ -96,7 +96,7 @@ function* judgingPart(part: Part, { archive, gaps, how }: Whole): Sliced<Report>
   const { isCleared = false, ...record } = report.record;
   const noted = { ...report, record, ...(isCleared ? { note: UNKNOWN_BEFORE } : {}) };
   if (archive.isOwn) return noted;
-  if (noted.clients.length === 0) return { ...noted, reason: NOBODY };
+  if (noted.clients.length === 0) return { ...noted, reason: isUndated(archive) ? UNDATED : NOBODY };
   const bare = bareIn(archive, exchanges);
   return withoutLacking({ report: noted, exchanges, gaps, bare, isWhole: isKnown }, lacksOf(archive, part, bare));
 }
@@ -113,5 +113,14 @@ function wholeFrom(exchanges: readonly Exchange[], gaps: Archive["unreadable"]):
 
 const NOBODY =
   "The recording shows no client of MCP: no message of MCP, no 401 response that names metadata, no event stream of a server";
+
+const UNDATED =
+  "Its entries cannot be put in order: startedDateTime has to be a date such as 2026-01-02T03:04:05.678Z (HAR 1.2)";
+
+/** Whether nothing could be read for want of the time at which it was sent. */
+function isUndated({ exchanges, unreadable }: Archive): boolean {
+  return exchanges.length === 0 &&
+    unreadable.some(({ address, startedAtMs }) => address !== undefined && startedAtMs === undefined);
+}
 
 const UNKNOWN_BEFORE = "What its clients did before the recording began is not known";

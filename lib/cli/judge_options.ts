@@ -34,9 +34,9 @@ export const judgeHelp = `mock-oauth judge: judge MCP clients by a recording of 
 
 Usage: mock-oauth judge FILE [options]
 
-FILE is an HTTP archive (HAR 1.2), as browsers, proxies, Playwright and /control/exchanges?format=har write it. Nothing of it
-is sent anywhere, and secrets are not shown. It ends with code 0 for pass, 1 for fail, 3 for incomplete, 2 for a file that
-cannot be read.
+FILE is an HTTP archive (HAR 1.2), as browsers, proxies, Playwright and /control/exchanges?format=har write it; - is
+standard input. Nothing of it is sent anywhere, and secrets are not shown. It ends with code 0 for pass, 1 for fail, 3 for
+incomplete, 2 for a file that cannot be read.
 
   --format F        ${judgeFormats.join(", ")} (text)
   --whole           the clients had done nothing before the recording began

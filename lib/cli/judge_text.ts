@@ -57,7 +57,13 @@ function paletteFor(isColoured: boolean): Palette {
 }
 
 function sourceOf({ creator, entries, exchanges, unreadable }: Archive): string {
-  const left = unreadable.length === 0 ? "" : `, ${unreadable.length} without an answer`;
+  const undated = unreadable.filter((one) => one.startedAtMs === undefined && one.address !== undefined);
+  const unknown = unreadable.filter((one) => one.startedAtMs === undefined && one.address === undefined);
+  const left = [
+    [unreadable.length - undated.length - unknown.length, "without an answer"],
+    [undated.length, "with a startedDateTime that is no date"],
+    [unknown.length, "that cannot be read"],
+  ].map(([count, what]) => count === 0 ? "" : `, ${count} ${what}`).join("");
   return `${creator === undefined ? "" : `${plainText(creator)}, `}${entries} entries, ${exchanges.length} read${left}`;
 }
 

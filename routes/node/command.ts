@@ -60,7 +60,7 @@ await createProgram({
   stderr: streamOf(2),
   env: (name) => process.env[name],
   readText: (path) => readFile(path, "utf8"),
-  readBytes: (path) => createReadStream(path),
+  readBytes: (path) => path === "-" ? process.stdin : createReadStream(path),
   isColoured: () => process.stdout.isTTY && !process.env.NO_COLOR,
   stat,
   openKv,

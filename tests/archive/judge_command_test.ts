@@ -17,12 +17,18 @@ async function recorded(client: Partial<DoubleOptions> = {}): Promise<string> {
   return foreignHar(exchanges, { isOneOrigin: false, tellsAborted: true });
 }
 
-async function judge(text: string, args: readonly string[] = [], isColoured = false): Promise<[number, string]> {
+async function judge(
+  text: string,
+  args: readonly string[] = [],
+  isColoured = false,
+  path = "some/a.har",
+): Promise<[number, string]> {
   let out = "";
-  const options = parseJudgeOptions(["some/a.har", ...args]);
+  const options = parseJudgeOptions([path, ...args]);
   assert(options);
   const code = await runJudge(options, {
-    readBytes: async function* (): AsyncGenerator<Uint8Array> {
+    readBytes: async function* (from): AsyncGenerator<Uint8Array> {
+      assert.equal(from, path.startsWith("some/") ? path : "-");
       yield await Promise.resolve(new TextEncoder().encode(text));
     },
     readText: () => assert.fail("there is no other file"),
@@ -46,6 +52,16 @@ Deno.test("judge prints the stations, and each broken rule with its entries and 
   );
   assert(!text.includes("\x1b"));
   assert((await judge(await recorded(), [], true))[1].startsWith("\x1b[32mpass\x1b[0m"));
+});
+
+Deno.test("judge reads standard input, and says of entries that they have no date", async () => {
+  const text = await recorded();
+  for (const path of ["-", "/dev/stdin"]) {
+    assert.match((await judge(text, [], false, path))[1], /^pass {2}standard input /);
+  }
+  const [code, undated] = await judge(text.replaceAll(/("startedDateTime":)"[^"]*"/g, '$1"yesterday"'));
+  assert.equal(code, 3);
+  assert.match(undated, /, 0 read, 10 with a startedDateTime that is no date\nIts entries cannot be put in order: /);
 });
 
 Deno.test("judge says what a recording lacks, what that keeps from being judged, and how its tool records it", async () => {
