@@ -6,6 +6,7 @@
  */
 import { isObject } from "../http/json.ts";
 import { parseValue } from "../judge/reading.ts";
+import type { RawBody } from "../recorder/redact/redact_body.ts";
 import type { Seen } from "../recorder/seen_exchange.ts";
 import type { ReplacedLack } from "./replaced_lacks.ts";
 
@@ -26,13 +27,19 @@ const KINDS: ReadonlyMap<string, ReplacedLack> = new Map<string, ReplacedLack>([
 ]);
 /** Names of them, to see at once that a text has none. */
 const NAMED =
-  /(?:code|code_(?:verifier|challenge)|state|redirect_uris?|resource|client_(?:id|secret|assertion)|token)(?:=|"\s*:)/;
+  /(?:code|code_(?:verifier|challenge|challenge_method)|grant_type|state|redirect_uris?|resource|client_(?:id|secret|assertion)|token)(?:=|"\s*:)/;
 
 /** How those who take something out say so; in what is random, so long a word does not come about. */
 const WORDS =
   /redact|removed|hidden|masked|saniti[sz]|filtered|scrubbed|omitted|obfuscat|anonymi[sz]|stripped|censored|concealed|truncated|not[ _-]?shown/i;
 /** Asterisks, bullets, blocks; a text in brackets; one that breaks off; one character again and again. */
 const SHAPES = /\*{3}|[•●█▇]{2}|^\[.*\]$|^<.*>$|^\{\{.*\}\}$|^\$\{.*\}$|(?:\.{3}|…)$|^(.)\1{3,}$|(.)\2{9}/su;
+/** What is there where something is not that no server does without: whoever removes that removes what is like it, too. */
+const REMOVED: readonly { readonly where: string; readonly gone: string; readonly also: readonly ReplacedLack[] }[] = [
+  { where: "code_challenge_method", gone: "code_challenge", also: ["proofs", "states"] },
+  { where: "grant_type=authorization_code", gone: "code", also: ["codes", "proofs", "states"] },
+  { where: "grant_type=refresh_token", gone: "refresh_token", also: ["refresh_tokens"] },
+];
 /** What a verifier is (RFC 7636 4.1). */
 const VERIFIER = /^[\w.~-]{43,128}$/;
 /** The longest text in which anything is looked for, in characters. */
@@ -46,7 +53,13 @@ const MAX_LENGTH = 256 * 1024;
 export function replacedIn(seen: Seen): ReadonlySet<ReplacedLack> {
   const found = new Set<ReplacedLack>();
   const isAccepted = seen.status < 400;
-  for (const [name, value] of valuesIn(seen)) {
+  const sent = [...valuesIn(seen.url, seen.sent)];
+  const names = new Set(sent.flatMap(([name, value]) => [name, `${name}=${value}`]));
+  for (const { where, gone, also } of isAccepted ? REMOVED : []) {
+    if (names.has(where) && !names.has(gone)) also.forEach((kind) => found.add(kind));
+  }
+  const answered = valuesIn(seen.response.headers.get("location") ?? "", seen.answered);
+  for (const [name, value] of [...sent, ...answered]) {
     const kind = KINDS.get(name);
     if (kind !== undefined && (isMask(value) || (isAccepted && isUnusable(name, value)))) found.add(kind);
   }
@@ -80,17 +93,13 @@ function isUnusable(name: string, value: string): boolean {
 
 type Value = readonly [name: string, value: string];
 
-/** All that has a name in the address of an exchange, in its form or JSON, and in where it leads. */
-function* valuesIn({ url, sent, answered, response }: Seen): Generator<Value> {
-  for (const address of [url, response.headers.get("location") ?? ""]) {
-    for (const query of address.split(/[?#]/).slice(1)) yield* parametersIn(query);
-  }
-  for (const text of [sent?.text ?? "", answered?.text ?? ""]) {
-    if (text.length > MAX_LENGTH || !NAMED.test(text)) continue;
-    const value = /^\s*[[{]/.test(text) ? parseValue(text) : undefined;
-    if (isObject(value)) yield* membersOf(value);
-    else if (value === undefined) yield* parametersIn(text);
-  }
+/** All that has a name in an address, and in a form or JSON. */
+function* valuesIn(address: string, { text }: RawBody = { text: "", isComplete: true }): Generator<Value> {
+  for (const query of address.split(/[?#]/).slice(1)) yield* parametersIn(query);
+  if (text.length > MAX_LENGTH || !NAMED.test(text)) return;
+  const value = /^\s*[[{]/.test(text) ? parseValue(text) : undefined;
+  if (isObject(value)) yield* membersOf(value);
+  else if (value === undefined) yield* parametersIn(text);
 }
 
 function* parametersIn(text: string): Generator<Value> {

@@ -64,6 +64,18 @@ Deno.test("what was taken out of a recording is said, and all else is judged", a
   assert.deepEqual(report.clients[0]?.unseen, [lackingReplaced.proofs.reason]);
 });
 
+Deno.test("what was removed with its name is not observed where what goes with it is there", async () => {
+  const text = foreignHar(await recorded(everything), elsewhere);
+  const report = await judge(
+    altered(text, (entry) => {
+      const gone = /(?<=[?&])(?:code|state|code_challenge|code_verifier|refresh_token)=[^&"]*&?/g;
+      return JSON.parse(JSON.stringify(entry).replace(gone, ""));
+    }),
+    true,
+  );
+  assert.equal(report.verdict, "pass", report.reason);
+});
+
 Deno.test("sessions that cannot be told apart, as their ids were taken out, are not taken for one", async () => {
   const text = foreignHar(await recorded(everything, everything), elsewhere);
   const report = await judge(
