@@ -1,4 +1,4 @@
-// What a filter has kept from a recording: nothing at all of a kind is there that any client of MCP has, or any server.
+// What a filter or a tool has kept from a recording: nothing of a kind is there that each client of MCP has, or each server.
 import { isObject } from "../http/json.ts";
 import { messagesOf } from "../judge/reading.ts";
 import { type Exchange, headerOf } from "../recorder/exchange.ts";
@@ -12,6 +12,7 @@ export function filteredIn(exchanges: readonly Exchange[]): Readonly<Partial<Rec
     notifications: isOfHandshake(calls) && !calls.some(isNotification),
     metadata_requests: !exchanges.some((exchange) => isWellKnown(exchange.url) || metadataIn(exchange) !== undefined),
     answer_headers: exchanges.every(({ response }) => response.headers.every(([name]) => name === "content-type")),
+    moments: isOfSeconds(exchanges),
     given_sessions: calls.some(({ request }) => hasSession(request)) &&
       !calls.some(({ response }) => hasSession(response)),
   };
@@ -28,6 +29,12 @@ function isOfHandshake(calls: readonly Exchange[]): boolean {
 function isNotification({ method, status, request }: Exchange): boolean {
   return status === 202 || (method === "POST" && request.truncated) ||
     messagesOf(request).some(({ id, method: name }) => id === undefined && name !== undefined);
+}
+
+/** Whether all times are whole seconds, and some of them the same. */
+function isOfSeconds(exchanges: readonly Exchange[]): boolean {
+  const seconds = new Set(exchanges.map(({ receivedAtMs }) => receivedAtMs));
+  return seconds.size < exchanges.length && [...seconds].every((ms) => ms % 1000 === 0);
 }
 
 function hasSession(message: Exchange["request"]): boolean {

@@ -21,6 +21,7 @@ export const lacks = [
   "metadata_requests",
   "answer_headers",
   "given_sessions",
+  "moments",
   "own_logins",
   "own_registrations",
   "own_metadata",
@@ -42,6 +43,12 @@ export type Lack = typeof lacks[number];
 
 /** Rules that only an answer shows to be broken. */
 const UNANSWERED: readonly RuleId[] = ["M3", "M6", "M30", "M95"];
+
+/** Rules that only the order shows to be broken in which requests and answers came. */
+const ORDERED: readonly RuleId[] = [
+  ...["C36", "C38", "C39", "C41", "C43", "C44"] as const,
+  ...["M3", "M16", "M20", "M24", "M27", "M30", "M38", "M95", "M96", "M160", "M161", "M162"] as const,
+];
 
 /** What is said of a rule that needs it, and which these are. */
 export const lacking: Readonly<Record<Lack, Lacking>> = {
@@ -171,6 +178,12 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
     reason: "No answer in the recording gives a session id, though its client sends one: its tool may have left it out",
     isOfBroken: true,
     rules: ["M33"],
+  },
+  moments: {
+    reason:
+      "The recording tells only in which second each request was sent, so that many may have been at the same time",
+    rules: [],
+    unseenKept: ORDERED,
   },
   own_logins: {
     reason: "Nothing tells for which of several MCP servers its client logged in",

@@ -156,6 +156,16 @@ for (const [rule, version, which] of rich) {
   });
 }
 
+Deno.test("a recording that tells no more than the second does not show what order alone would show", async () => {
+  const text = foreignHar(await recorded({ refresh: true }), elsewhere);
+  const seconds = altered(
+    text,
+    (one) => ({ ...one, startedDateTime: String(one.startedDateTime).replace(/\.\d+/, "") }),
+  );
+  const statuses = await Promise.all([text, seconds].map(async (one) => statusOf(await judge(one, true), "M16")));
+  assert.deepEqual(statuses, ["kept", "not observed"]);
+});
+
 Deno.test("a client that was let in before it was refused is judged by how it logs in", async () => {
   const text = foreignHar(await recorded({ slip: "looks for OpenID first" }), elsewhere);
   const entries: readonly HarEntry[] = JSON.parse(text).log.entries;
