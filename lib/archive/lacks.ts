@@ -178,7 +178,7 @@ function hasRegistered({ method, status, response }: Exchange): boolean {
 const AGAIN = "and ask for the report again";
 /** What hides how far a client came. */
 const HIDING: ReadonlySet<Lack> = new Set(["request_headers", "call_bodies", "call_answers", "login_bodies"]);
-/** What tools leave out, which is said even if no rule needed it: whoever reads the report can have it. */
+/** What tools leave out: it is said even if no rule needed it, as a setting of the tool may bring it back. */
 const LEFT_OUT: ReadonlySet<Lack> = new Set([
   ...HIDING,
   "credentials",

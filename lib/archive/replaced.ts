@@ -34,7 +34,7 @@ const WORDS =
   /redact|removed|hidden|masked|saniti[sz]|filtered|scrubbed|omitted|obfuscat|anonymi[sz]|stripped|censored|concealed|truncated|not[ _-]?shown/i;
 /** Asterisks, bullets, blocks; a text in brackets; one that breaks off; one character again and again. */
 const SHAPES = /\*{3}|[•●█▇]{2}|^\[.*\]$|^<.*>$|^\{\{.*\}\}$|^\$\{.*\}$|(?:\.{3}|…)$|^(.)\1{3,}$|(.)\2{9}/su;
-/** What is there where something is not that no server does without: whoever removes that removes what is like it, too. */
+/** What shows that a parameter was removed which no server does without; those like it were then removed as well. */
 const REMOVED: readonly { readonly where: string; readonly gone: string; readonly also: readonly ReplacedLack[] }[] = [
   { where: "code_challenge_method", gone: "code_challenge", also: ["proofs", "states"] },
   { where: "grant_type=authorization_code", gone: "code", also: ["codes", "proofs", "states"] },

@@ -152,7 +152,7 @@ function normal(url: string): string {
   return URL.parse(url)?.href ?? url;
 }
 
-/** A part of a path that is longer may be a key: whoever has the URL may call the server. */
+/** A longer part of a path may be a key: the URL alone lets its holder call the server. */
 const MAX_WORD = 20;
 
 /** What is shown of a URL, and what takes its secrets out of other texts. */

@@ -58,8 +58,7 @@ export async function applyWire(
 }
 
 /**
- * Whether a stream that stays open is none any longer: to whoever reads it as an error, or as another type, it would be a body
- * without an end.
+ * Whether an open stream has to end here: read as an error, or as another type, it would be a body without an end.
  */
 function endsStream(
   { before, after }: Edited,

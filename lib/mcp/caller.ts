@@ -31,8 +31,8 @@ export interface McpCaller {
 }
 
 /**
- * Whom a session or a task belongs to: the person, whose login may be another by then, as after a step-up (MCP security
- * best practices, session hijacking); without one, whoever owns the notes.
+ * Whom a session or a task belongs to: the person, even after another login, as a step-up is one (MCP security best
+ * practices, session hijacking); without a person, the owner of the notes.
  */
 export function holderOf({ user, owner }: McpCaller): string {
   return user ? `user:${user.userId}` : owner;

@@ -32,7 +32,7 @@ export function createCallFacts({ store, chance, sleep }: McpOptions): CallFacts
       ...(guide && { guide }),
       ...(stages && { stages }),
     };
-    // A task outlives the session, so it belongs to whoever can be told to be the same then.
+    // A task outlives the session, so it belongs to its holder.
     const taskOwner = holderOf(caller);
     const tasks = profile.capabilities.tasks &&
       taskScopeOf(speaking, {

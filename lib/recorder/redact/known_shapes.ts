@@ -1,5 +1,5 @@
-// Secrets of other services that everybody knows by how they begin, and private keys: whoever shows a recording of a server
-// shows what its tools were called with.
+// Secrets of other services, known by how they begin, and private keys: a recording of a server shows what its tools were
+// called with.
 
 /** How keys and tokens begin, and what follows: so long that no word is one. */
 const shapes = [

@@ -156,7 +156,7 @@ function checkDisconnects(view: View): Outcome {
     if (version === undefined || offered.has(version) || !(isNoRevision(version) || isToCome(version, step))) continue;
     const next = openings.find((one) => one.step.at > step.at && one.step.address === step.address);
     const thread = threadOf(step);
-    // Transports ask for a stream as soon as they have a session, whoever reads the answer.
+    // Transports ask for a stream as soon as they have a session, before the client has read the answer.
     const goesOn = calls.find((call) =>
       call.at > step.at && call.verb === "POST" && (thread !== undefined || follows(step, call)) &&
       call.method !== "initialize" &&
