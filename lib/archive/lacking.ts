@@ -1,7 +1,7 @@
 // What recordings of other tools do not tell, what is said of it, and which rules need it.
 import { type RuleId, ruleIds } from "../scenarios/vocabulary.ts";
 import type { Lacking } from "./needing.ts";
-import { lackingReplaced, replacedLacks } from "./replaced_lacks.ts";
+import { lackingReplaced, replacedLacks, tokenRules } from "./replaced_lacks.ts";
 
 /** All that a recording can lack. */
 export const lacks = [
@@ -55,24 +55,7 @@ export const lacking: Readonly<Record<Lack, Lacking>> = {
   credentials: {
     reason:
       "The recording has no Authorization header at all: its tool has left them out, as DevTools does unless told otherwise",
-    rules: [
-      "C20",
-      "C22",
-      "C23",
-      "C24",
-      "C33",
-      "C34",
-      "C36",
-      "C37",
-      "C38",
-      "C41",
-      "C43",
-      "C44",
-      "M12",
-      "M131",
-      "M137",
-      "M157",
-    ],
+    rules: [...tokenRules, "C33", "C34"],
     seenBroken: ["C23"],
   },
   event_times: {

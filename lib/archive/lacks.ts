@@ -139,7 +139,7 @@ function lacksOfClient(exchanges: readonly Exchange[], hasBegun: boolean): reado
   const refused = exchanges.slice(0, began < 0 ? undefined : began).find(({ status }) => status === 401);
   const isRefused = refused !== undefined;
   const isFirstLogin = isRefused && headerOf(refused.request, "authorization") === undefined && has(hasRegistered) &&
-    // Whoever keeps what is posted alone has no metadata.
+    // A recording of POSTs alone has no metadata.
     has(({ method, route }) => method === "GET" && route !== "oauth_get");
   const hasAuthorized = has(({ route }) => route === "authorize");
   const found: Readonly<Partial<Record<Lack, boolean>>> = {

@@ -19,6 +19,24 @@ export const replacedLacks = [
 /** Something that is replaced. */
 export type ReplacedLack = typeof replacedLacks[number];
 
+/** The rules that need the access tokens that were sent. */
+export const tokenRules: Lacking["rules"] = [
+  "C20",
+  "C22",
+  "C23",
+  "C24",
+  "C36",
+  "C37",
+  "C38",
+  "C41",
+  "C43",
+  "C44",
+  "M12",
+  "M131",
+  "M137",
+  "M157",
+];
+
 /** What is said of rules that need it. */
 export const lackingReplaced: Readonly<Record<ReplacedLack, Lacking>> = {
   proofs: {
@@ -51,22 +69,7 @@ export const lackingReplaced: Readonly<Record<ReplacedLack, Lacking>> = {
   },
   access_tokens: {
     reason: replaced("an access token"),
-    rules: [
-      "C20",
-      "C22",
-      "C23",
-      "C24",
-      "C36",
-      "C37",
-      "C38",
-      "C41",
-      "C43",
-      "C44",
-      "M12",
-      "M131",
-      "M137",
-      "M157",
-    ],
+    rules: tokenRules,
     seenBroken: ["C23"],
   },
   codes: {

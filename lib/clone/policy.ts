@@ -120,7 +120,7 @@ function protocolPolicy({ mcp }: Places, observed: readonly Observed[]): Partial
     one.method === "GET" && isEventStream(one.response) && /^event: ?endpoint$/m.test(one.response.body ?? "")
   );
   const [first] = opened;
-  // Whoever answers in sessions with streams may answer without them with JSON.
+  // A server that answers with streams in sessions may answer with JSON outside them.
   const answers = own.filter((one) => resultOf(one) !== undefined && methodOf(one) !== "server/discover");
   const needsToken = own.some((one) => accessOf(one) !== "right" && one.status === 401);
   return {

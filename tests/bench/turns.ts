@@ -51,7 +51,7 @@ export async function* measureSides(
   }
 }
 
-/** Whoever comes second finds the machine as the first has left it, so they change places. */
+/** The second finds the machine as the first has left it, so they change places. */
 async function takeTurns(runners: readonly Runner[], count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) {
     for (const runner of turn % 2 === 0 ? runners : runners.toReversed()) await runner.takeTurn();

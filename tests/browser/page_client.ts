@@ -71,7 +71,7 @@ async function run(): Promise<void> {
 
 try {
   await run();
-  // Whoever has recorded this, has recorded all.
+  // A tool that has recorded this has recorded everything.
   await (await fetch("/over")).text();
   location.hash = "done";
 } catch (error) {

@@ -189,7 +189,7 @@ Deno.test("two tools of one name are in a clone's list, and it is said that call
   assert(unseen.includes("tools.fetch_page: calls of all but the first of that name"), unseen.join("\n"));
 });
 
-Deno.test("a body that is written as a whole is for whoever asks: the id of its message is a template", () => {
+Deno.test("a body that is written as a whole fits every request: the id of its message is a template", () => {
   const asked = messageWith(new Headers(), '{"jsonrpc":"2.0","id":10,"method":"ping"}');
   const answer = '{"jsonrpc":"2.0","id":10,"result":{"items":[{"id":10}]}}';
   const places = readPlaces(`${origin}/oauth`, []);

@@ -16,7 +16,7 @@ testWithToolchain({
         await firefox.clear();
         await firefox.open(url);
         while (!(await firefox.address()).includes("#"));
-        // Whoever asks its tools at once has them miss what they are being told.
+        // Asked at once, its tools miss what they are still being told.
         await new Promise<void>((resolve) => setTimeout(resolve, 2000));
       },
       ways: [{ name: "as it is", save: firefox.save, unseen: [] }],
