@@ -1,8 +1,8 @@
 // What `mock-oauth clone` is told.
-import { parseArgs } from "node:util";
 import { redactLine } from "../recorder/redact/redact.ts";
 import { defined } from "../runtime/defined.ts";
 import { ConfigError, present } from "./config_values.ts";
+import { readFlags } from "./flags.ts";
 
 /** What to clone, and how far to go. */
 export interface CloneOptions {
@@ -34,13 +34,11 @@ output; what it could not see, and where the clone differs, goes to standard err
   --check FILE      compare this scenario with the server, and end with code 1 if they differ
 `;
 
-const options = {
-  token: { type: "string" },
-  register: { type: "boolean" },
-  name: { type: "string" },
-  from: { type: "string" },
-  check: { type: "string" },
-  help: { type: "boolean", short: "h" },
+const known = {
+  texts: ["token", "name", "from", "check"],
+  switches: ["register", "help"],
+  repeated: [],
+  help: "clone --help",
 } as const;
 
 /**
@@ -53,24 +51,24 @@ export function parseCloneOptions(
   args: readonly string[],
   env: (name: string) => string | undefined,
 ): CloneOptions | undefined {
-  const { values, positionals } = parsed(args);
-  if (values.help) return undefined;
-  const [url, another] = positionals;
+  const { text, isOn, others: [url, another] } = readFlags(args, known);
+  if (isOn("help")) return undefined;
   if (another !== undefined) throw new ConfigError(`clone takes one URL, not ${redactLine(another)} as well`);
-  if (url === undefined && values.from === undefined) {
+  const from = text("from");
+  if (url === undefined && from === undefined) {
     throw new ConfigError("clone needs the URL of an MCP endpoint, or --from with a HAR (clone --help says more)");
   }
-  const { register = false, from, check, name } = values;
+  const name = text("name");
   if (name !== undefined && !/^(?=.{1,40}$)[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) {
     throw new ConfigError(`--name is '${name}', but must be letters a-z, digits and single hyphens, at most 40`);
   }
   return defined({
     url: serverUrl(url),
     from,
-    check,
+    check: text("check"),
     name,
-    register,
-    token: values.token ?? present(env("MOCK_CLONE_TOKEN")),
+    register: isOn("register"),
+    token: text("token") ?? present(env("MOCK_CLONE_TOKEN")),
   });
 }
 
@@ -101,14 +99,4 @@ export function serverUrl(given: string | undefined): string | undefined {
 
 function schemeFor(host: string): string {
   return /^(?:localhost|127\.)/.test(host) ? "http://" : "https://";
-}
-
-// deno-lint-ignore explicit-function-return-type -- parseArgs gives each flag its type, which cannot be named
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], strict: true, allowPositionals: true, options });
-  } catch (error) {
-    const [reason = "a flag cannot be read"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
-    throw new ConfigError(`${reason}; clone --help lists the flags`);
-  }
 }

@@ -1,8 +1,7 @@
 // Flags and environment, read once and turned into settings, or into one line that says what is wrong.
-import { parseArgs } from "node:util";
 import { defaultDatabasePath } from "./data_path.ts";
 import { MEMORY } from "./database_file.ts";
-import { closest } from "../http/did_you_mean.ts";
+import { type Flags, readFlags } from "./flags.ts";
 import { defined } from "../runtime/defined.ts";
 import {
   ConfigError,
@@ -85,23 +84,26 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
   const [command] = args;
   if (command === "clone" || command === "judge") return { kind: command, args: args.slice(1) };
   const flags = parseFlags(args);
-  if (flags.help) return { kind: "help" };
-  if (flags.version) return { kind: "version" };
-  const stdio = flags.stdio ?? false;
-  const port = flags.port ?? present(env("PORT"));
+  if (flags.isOn("help")) return { kind: "help" };
+  if (flags.isOn("version")) return { kind: "version" };
+  const stdio = flags.isOn("stdio");
+  const port = flags.text("port") ?? present(env("PORT"));
   // An agent starts a server for itself, beside others: it is told the port, and what it leaves behind is of no use.
   const hasFile = os !== undefined && !stdio;
   return {
     kind: "serve",
     config: defined({
       port: stdio && port === undefined ? 0 : parsePort(port),
-      host: flags.host ?? present(env("HOST")) ?? "127.0.0.1",
-      db: parseDatabase(flags.db ?? present(env("MOCK_DB"))) ?? (hasFile ? databasePath(env, os) : MEMORY),
-      tls: parseTls(flags["tls-cert"] ?? present(env("TLS_CERT")), flags["tls-key"] ?? present(env("TLS_KEY"))),
-      json: flags.json ?? false,
-      quiet: flags.quiet ?? false,
-      verbose: flags.verbose ?? false,
-      exitWithParent: flags["exit-with-parent"] ?? false,
+      host: flags.text("host") ?? present(env("HOST")) ?? "127.0.0.1",
+      db: parseDatabase(flags.text("db") ?? present(env("MOCK_DB"))) ?? (hasFile ? databasePath(env, os) : MEMORY),
+      tls: parseTls(
+        flags.text("tls-cert") ?? present(env("TLS_CERT")),
+        flags.text("tls-key") ?? present(env("TLS_KEY")),
+      ),
+      json: flags.isOn("json"),
+      quiet: flags.isOn("quiet"),
+      verbose: flags.isOn("verbose"),
+      exitWithParent: flags.isOn("exit-with-parent"),
       stdio,
       settings: readSettings(flags, env),
     }),
@@ -114,103 +116,81 @@ export function parseConfig(args: readonly string[], env: Environment, os: strin
  * @throws ConfigError for anything that cannot be used.
  */
 export function parseSettings(env: Environment): Settings {
-  return readSettings({}, env);
+  return readSettings(readFlags([], known), env);
 }
 
-function readSettings(flags: Partial<ReturnType<typeof parseFlags>>, env: Environment): Settings {
+function readSettings(flags: OwnFlags, env: Environment): Settings {
   return defined({
-    publicUrl: parsePublicUrl(flags["public-url"] ?? present(env("PUBLIC_URL"))),
-    allowedOrigins: parseOrigins(flags["allow-origin"]?.join(" ") ?? env("ALLOWED_ORIGINS")),
-    alg: parseAlg(flags.alg ?? present(env("MOCK_ALG"))),
-    tokenLifetimeSeconds: parseLifetime(flags["token-lifetime"] ?? present(env("MOCK_TOKEN_LIFETIME"))),
-    usersPath: flags.users ?? present(env("MOCK_USERS")),
-    scenario: flags.scenario ?? present(env("MOCK_SCENARIO")),
-    scenariosPath: flags.scenarios ?? present(env("MOCK_SCENARIOS")),
-    cataloguePath: flags.catalogue ?? present(env("MOCK_CATALOGUE")),
-    controlToken: parseControlToken(flags["control-token"] ?? env("CONTROL_TOKEN")),
-    public: flags.public ?? parseSwitch("MOCK_PUBLIC", env("MOCK_PUBLIC"), false),
-    allowClone: flags["allow-clone"] ?? parseSwitch("MOCK_ALLOW_CLONE", env("MOCK_ALLOW_CLONE"), false),
-    record: flags["no-record"] ? false : parseSwitch("MOCK_RECORD", env("MOCK_RECORD"), true),
+    publicUrl: parsePublicUrl(flags.text("public-url") ?? present(env("PUBLIC_URL"))),
+    allowedOrigins: parseOrigins(flags.texts("allow-origin")?.join(" ") ?? env("ALLOWED_ORIGINS")),
+    alg: parseAlg(flags.text("alg") ?? present(env("MOCK_ALG"))),
+    tokenLifetimeSeconds: parseLifetime(flags.text("token-lifetime") ?? present(env("MOCK_TOKEN_LIFETIME"))),
+    usersPath: flags.text("users") ?? present(env("MOCK_USERS")),
+    scenario: flags.text("scenario") ?? present(env("MOCK_SCENARIO")),
+    scenariosPath: flags.text("scenarios") ?? present(env("MOCK_SCENARIOS")),
+    cataloguePath: flags.text("catalogue") ?? present(env("MOCK_CATALOGUE")),
+    controlToken: parseControlToken(flags.text("control-token") ?? env("CONTROL_TOKEN")),
+    public: flags.isOn("public") || parseSwitch("MOCK_PUBLIC", env("MOCK_PUBLIC"), false),
+    allowClone: flags.isOn("allow-clone") || parseSwitch("MOCK_ALLOW_CLONE", env("MOCK_ALLOW_CLONE"), false),
+    record: flags.isOn("no-record") ? false : parseSwitch("MOCK_RECORD", env("MOCK_RECORD"), true),
   });
 }
 
-const options = {
-  port: { type: "string" },
-  host: { type: "string" },
-  db: { type: "string" },
-  "public-url": { type: "string" },
-  "allow-origin": { type: "string", multiple: true },
-  "tls-cert": { type: "string" },
-  "tls-key": { type: "string" },
-  alg: { type: "string" },
-  "token-lifetime": { type: "string" },
-  users: { type: "string" },
-  scenario: { type: "string" },
-  scenarios: { type: "string" },
-  catalogue: { type: "string" },
-  "control-token": { type: "string" },
-  public: { type: "boolean" },
-  "allow-clone": { type: "boolean" },
-  json: { type: "boolean" },
-  quiet: { type: "boolean" },
-  verbose: { type: "boolean" },
-  "exit-with-parent": { type: "boolean" },
-  stdio: { type: "boolean" },
-  "no-record": { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-  version: { type: "boolean", short: "V" },
+const known = {
+  texts: [
+    "port",
+    "host",
+    "db",
+    "public-url",
+    "allow-origin",
+    "tls-cert",
+    "tls-key",
+    "alg",
+    "token-lifetime",
+    "users",
+    "scenario",
+    "scenarios",
+    "catalogue",
+    "control-token",
+  ],
+  switches: [
+    "public",
+    "allow-clone",
+    "json",
+    "quiet",
+    "verbose",
+    "exit-with-parent",
+    "stdio",
+    "no-record",
+    "help",
+    "version",
+  ],
+  repeated: ["allow-origin"],
+  help: "--help",
 } as const;
 
-// deno-lint-ignore explicit-function-return-type -- parseArgs gives each flag its type, which cannot be named
-function parseFlags(args: readonly string[]) {
-  try {
-    // `start` is the default, and may be said.
-    const given = args[0] === "start" ? args.slice(1) : args;
-    const { values, tokens } = parseArgs({
-      tokens: true,
-      // Who is used to npm writes dashes before the flags of a task; Deno hands them on.
-      args: given[0] === "--" ? given.slice(1) : [...given],
-      strict: true,
-      options,
-    });
-    const found = tokens.flatMap((token) => token.kind === "option" ? [token] : []);
-    requireOnce(found.map(({ name }) => name));
-    requireValue(found);
-    return values;
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    const ambiguous = /^Option '([^']+)' argument is ambiguous/.exec(error instanceof Error ? error.message : "")?.[1];
-    if (ambiguous !== undefined) {
-      throw new ConfigError(
-        `'${ambiguous}' has no value; one that begins with a dash is written ${ambiguous}=-1 (--help lists the flags)`,
-      );
-    }
-    const [reason = "a flag cannot be read"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
-    throw new ConfigError(`${reason}; --help lists the flags${meantBy(reason)}`);
-  }
-}
+type OwnFlags = Flags<typeof known.texts[number], typeof known.switches[number]>;
 
-/** The flag that somebody meant who wrote one there is not. */
-function meantBy(reason: string): string {
-  const [, written] = /^Unknown option '--([^']+)'/.exec(reason) ?? [];
-  const meant = written === undefined ? undefined : closest(written, Object.keys(options));
-  return meant === undefined ? "" : `; did you mean --${meant}?`;
-}
-
-/** Only `--allow-origin` adds to what was said before; of any other flag, one of two would be ignored. */
-function requireOnce(names: readonly string[]): void {
-  const twice = names.find((name, index) => name !== "allow-origin" && names.indexOf(name) !== index);
-  if (twice !== undefined) throw new ConfigError(`--${twice} is given twice; --help lists the flags`);
+function parseFlags(args: readonly string[]): OwnFlags {
+  // `start` is the default, and may be said.
+  const given = args[0] === "start" ? args.slice(1) : args;
+  // Who is used to npm writes dashes before the flags of a task; Deno hands them on.
+  const flags = readFlags(given[0] === "--" ? given.slice(1) : given, known);
+  const [unexpected] = flags.others;
+  if (unexpected !== undefined) throw new ConfigError(`Unexpected argument '${unexpected}'; --help lists the flags`);
+  requireValues(flags);
+  return flags;
 }
 
 /** Those whose values are read here refuse an empty one in their own words. */
 const readsOwnValue = new Set(["port", "control-token", "alg", "token-lifetime", "public-url"]);
 
 /** A variable of the shell that is not set leaves an empty value, and somebody meant to say something by it. */
-function requireValue(given: readonly { readonly name: string; readonly value?: string | undefined }[]): void {
-  const empty = given.find(({ name, value }) => value?.trim() === "" && !readsOwnValue.has(name));
-  if (empty) {
-    throw new ConfigError(`--${empty.name} is empty: give it a value, or omit it (--help lists the flags)`);
+function requireValues({ texts }: OwnFlags): void {
+  const isEmpty = (value: string): boolean => value.trim() === "";
+  const empty = known.texts.find((name) => !readsOwnValue.has(name) && texts(name)?.some(isEmpty));
+  if (empty !== undefined) {
+    throw new ConfigError(`--${empty} is empty: give it a value, or omit it (--help lists the flags)`);
   }
 }
 

@@ -1,10 +1,10 @@
 // What `mock-oauth judge` is told.
-import { parseArgs } from "node:util";
 import { limitNames } from "../judge/limits.ts";
 import { type Revision, revisions } from "../judge/settled.ts";
 import { defined } from "../runtime/defined.ts";
 import { serverUrl } from "./clone_options.ts";
 import { ConfigError } from "./config_values.ts";
+import { readFlags } from "./flags.ts";
 
 /** Formats of the verdict; the first is the one that is written if none is asked for. */
 export const judgeFormats = ["text", "json", "junit", "markdown", "sarif"] as const;
@@ -48,15 +48,11 @@ incomplete, 2 for a file that cannot be read.
   --limits L        limits in place of those of the table, such as ${limitNames[0]}:500
 `;
 
-const options = {
-  format: { type: "string" },
-  whole: { type: "boolean" },
-  strict: { type: "boolean" },
-  revision: { type: "string" },
-  limits: { type: "string", multiple: true },
-  against: { type: "string" },
-  server: { type: "string" },
-  help: { type: "boolean", short: "h" },
+const known = {
+  texts: ["format", "revision", "limits", "against", "server"],
+  switches: ["whole", "strict", "help"],
+  repeated: ["limits"],
+  help: "judge --help",
 } as const;
 
 /**
@@ -66,25 +62,24 @@ const options = {
  * @throws ConfigError for anything that cannot be used.
  */
 export function parseJudgeOptions(args: readonly string[]): JudgeOptions | undefined {
-  const { values, positionals } = parsed(args);
-  if (values.help) return undefined;
-  const [path, another] = positionals;
+  const { text, texts, isOn, others: [path, another] } = readFlags(args, known);
+  if (isOn("help")) return undefined;
   if (path === undefined) throw new ConfigError("judge needs a file with a recording (judge --help says more)");
   if (another !== undefined) throw new ConfigError(`judge takes one file, not ${another} as well`);
-  const { against, server } = values;
+  const [against, server] = [text("against"), text("server")];
   if (server !== undefined && against === undefined) {
     throw new ConfigError("--server goes with --against, which compares one server");
   }
-  const known = against === undefined ? judgeFormats : comparisonFormats;
+  const formats = against === undefined ? judgeFormats : comparisonFormats;
   return defined({
     path,
-    format: oneOf("--format", values.format, known) ?? judgeFormats[0],
+    format: oneOf("--format", text("format"), formats) ?? judgeFormats[0],
     against,
     server: serverUrl(server),
-    isWhole: values.whole,
-    isStrict: values.strict ?? false,
-    judgedBy: oneOf("--revision", values.revision, revisions),
-    limits: values.limits ?? [],
+    isWhole: isOn("whole") || undefined,
+    isStrict: isOn("strict"),
+    judgedBy: oneOf("--revision", text("revision"), revisions),
+    limits: texts("limits") ?? [],
   });
 }
 
@@ -96,14 +91,4 @@ function oneOf<Value extends string>(
   const found = known.find((value) => value === given);
   if (given === undefined || found !== undefined) return found;
   throw new ConfigError(`${flag} is '${given}', but must be one of ${known.join(", ")}`);
-}
-
-// deno-lint-ignore explicit-function-return-type -- parseArgs gives each flag its type, which cannot be named
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], strict: true, allowPositionals: true, options });
-  } catch (error) {
-    const [reason = "a flag cannot be read"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
-    throw new ConfigError(`${reason}; judge --help lists the flags`);
-  }
 }
