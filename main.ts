@@ -79,7 +79,7 @@ const program = createProgram({
   openKv: async (path) => {
     if (path !== undefined && isFile(path)) {
       for (const name of ["read", "write"] as const) demand({ name, path });
-      await prepareFile(path);
+      await prepareFile(path, Deno.mkdir);
     }
     return await openKv(path);
   },

@@ -1,5 +1,4 @@
 // The bodies of an entry of an HTTP archive, in whatever way its tool has written them.
-import { Buffer } from "node:buffer";
 import { isNestedTooDeep, type JsonObject } from "../http/json.ts";
 import type { RawBody } from "../recorder/redact/redact_body.ts";
 import { cutText } from "../runtime/own_text.ts";

@@ -30,18 +30,19 @@ export function isFile(path: string): boolean {
   return path !== MEMORY && !/^https?:/i.test(path);
 }
 
+/** Makes a folder, and those that it lies in. */
+type MakeFolder = (path: string, options: { readonly recursive: true }) => Promise<unknown>;
+
 /**
  * Makes the folder of a database file, and requires that the file is not another program's.
  *
+ * @param makeFolder Makes a folder, as the runtime does it itself: Node's way takes Deno longer than all of a start.
  * @param own What a file holds that is ours; the tables of a KV database if not given.
  * @throws ConfigError for a file that must not be used; and what making the folder throws.
  */
-export async function prepareFile(path: string, own: OwnTables = KV): Promise<void> {
+export async function prepareFile(path: string, makeFolder: MakeFolder, own: OwnTables = KV): Promise<void> {
   const folder = path.replace(/[^/\\]*$/, "");
-  if (folder !== "") {
-    const { mkdir } = await import("node:fs/promises");
-    await mkdir(folder, { recursive: true });
-  }
+  if (folder !== "") await makeFolder(folder, { recursive: true });
   await requireOwnFile(path, own);
 }
 

@@ -1,6 +1,5 @@
 // Runs as they were at a moment, for a link that can be passed on: nothing in one leads to its sandboxes, and no label that
 // is a secret is told.
-import { Buffer } from "node:buffer";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { isObject, parseJson } from "../http/json.ts";
 import { type KeptRun, keptRunShape } from "../judge/kept_run.ts";

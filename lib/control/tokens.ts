@@ -1,5 +1,4 @@
 // `/control/tokens`: tokens without a flow, and their revocation.
-import { Buffer } from "node:buffer";
 import { hash } from "../runtime/node_crypto.ts";
 import { z } from "zod";
 import { describeValue, OAuthError } from "../http/errors.ts";

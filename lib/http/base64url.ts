@@ -1,7 +1,6 @@
 // Base64url as the JOSE standards write it, and no other spelling: decoders forgive padding, foreign characters and bits
 // that no byte needs, so that one signature could be sent in many spellings, each of them a token of its own to whatever
 // remembers tokens by their text.
-import { Buffer } from "node:buffer";
 import { isNestedTooDeep } from "./json.ts";
 
 /**

@@ -1,5 +1,4 @@
 // What waits for a reader: counted in bytes, handed over one by one as it is asked for.
-import { Buffer } from "node:buffer";
 
 /** The most that waits for one reader, in bytes; what finds room may go beyond it. */
 export const MAX_WAITING_BYTES = 512 * 1024;

@@ -1,6 +1,5 @@
 // Headers in which requests of MCP 2026-07-28 repeat parts of their body: how values are written there, and which arguments
 // a tool's schema marks for it.
-import { Buffer } from "node:buffer";
 import { isObject, type JsonObject } from "./json.ts";
 
 /** An argument that a tool's schema marks with `x-mcp-header`. */

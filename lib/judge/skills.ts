@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { hash } from "../runtime/node_crypto.ts";
 import { isObject, type JsonObject } from "../http/json.ts";
 import { conversationIn, type Request } from "./conversation.ts";

@@ -2,7 +2,6 @@
 // store is used by a dozen tables that are made once for all requests, and none of them should have to know of addresses; so
 // a request's address goes beside the arguments, in an `AsyncLocalStorage`, and only with `--public`. It costs under a
 // microsecond a request.
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { OAuthError } from "../http/errors.ts";
 
 /** What is done by a request whose URL does not say so: a tool call, as the request that would do the same. */
@@ -44,6 +43,7 @@ export interface Askers {
  * ```
  */
 export function createAskers(): Askers {
+  const { AsyncLocalStorage } = globalThis.process.getBuiltinModule("node:async_hooks");
   const storage = new AsyncLocalStorage<Asker>();
   return {
     answer: (asker, respond) => storage.run(asker, respond),

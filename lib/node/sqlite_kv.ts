@@ -1,6 +1,5 @@
 // A database in a file, with the SQLite that Node brings: what of `Deno.Kv` is needed, and no more. A file of Deno's is not
 // read; its tables are other ones.
-import { Buffer } from "node:buffer";
 import type { DatabaseSync } from "node:sqlite";
 import { deserialize, serialize } from "node:v8";
 import type { Kv } from "../store/kv.ts";

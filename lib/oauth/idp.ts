@@ -1,7 +1,6 @@
 // A company's identity provider, as enterprise-managed authorization and workload identity need one: it exchanges an
 // id_token for an assertion that the token endpoint takes (ID-JAG), and gives workloads assertions of who they are. It
 // believes the id_tokens of the server it stands beside, and its own. Loaded with the first request to it.
-import { Buffer } from "node:buffer";
 import { createLocalJWKSet, errors, jwtVerify } from "jose";
 import type { Chance } from "../runtime/chance.ts";
 import { OAuthError } from "../http/errors.ts";

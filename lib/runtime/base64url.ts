@@ -1,10 +1,10 @@
 // Texts as base64url, without memory of their own for each.
-import { Buffer } from "node:buffer";
 
 /** Enough for what is signed or sealed as a rule. */
-const scratch = Buffer.alloc(16 * 1024);
+const SCRATCH_LENGTH = 16 * 1024;
+let scratch: Buffer | undefined;
 /** A character of a text takes three bytes at most. */
-const MAX_SCRATCHED = Math.floor(scratch.length / 3);
+const MAX_SCRATCHED = Math.floor(SCRATCH_LENGTH / 3);
 
 /**
  * The base64url of a text in UTF-8, without padding (RFC 4648 5).
@@ -17,5 +17,6 @@ const MAX_SCRATCHED = Math.floor(scratch.length / 3);
  */
 export function toBase64url(text: string): string {
   if (text.length > MAX_SCRATCHED) return Buffer.from(text).toString("base64url");
+  scratch ??= Buffer.alloc(SCRATCH_LENGTH);
   return scratch.toString("base64url", 0, scratch.write(text));
 }

@@ -1,6 +1,5 @@
 // Chance as an option: everything that must not be guessed, or must differ each time, is drawn from one source, which a
 // test can replace.
-import { Buffer } from "node:buffer";
 
 /** Draws from one source of random bytes. */
 export interface Chance {

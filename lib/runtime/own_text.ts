@@ -1,7 +1,6 @@
 // Texts in memory of their own. A part that V8 has cut out of a text (`slice`, `split`, a group of a RegExp) keeps all of
 // that text: whatever outlives a request must not be a part of it, or a few characters hold a body of 4 MiB. The keys of a
 // map are copied by V8 itself; its values are not.
-import { Buffer } from "node:buffer";
 
 /** The same text in memory of its own, in as few bytes as it can have: one a character, two beyond Latin-1. */
 export function compact(text: string): string {

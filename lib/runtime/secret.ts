@@ -1,5 +1,4 @@
 // Comparing secrets.
-import { Buffer } from "node:buffer";
 import { nodeCrypto } from "./node_crypto.ts";
 
 /**

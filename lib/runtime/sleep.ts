@@ -1,5 +1,5 @@
-// Waiting as an option: tests hand in their own. The timers are those of Node, which every runtime has and can let go of.
-import { clearTimeout, setTimeout } from "node:timers";
+// Waiting as an option: tests hand in their own.
+import { nodeTimers } from "./node_timers.ts";
 
 /** Waits for so many milliseconds; rejects as soon as the signal aborts, with no timer left behind. */
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -17,6 +17,7 @@ export function sleepAside(ms: number, signal?: AbortSignal): Promise<void> {
 function wait(ms: number, signal: AbortSignal | undefined, isAwaited: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
+    const { clearTimeout, setTimeout } = nodeTimers();
     const stop = (): void => {
       clearTimeout(timer);
       reject(signal?.reason);

@@ -4,7 +4,7 @@
 // only after that time: from then on every process knows of it.
 import { type Awaitable, followed } from "../runtime/awaitable.ts";
 import type { Scenario } from "../scenarios/scenario.ts";
-import { compact } from "../runtime/own_text.ts";
+import { detached } from "../runtime/own_text.ts";
 import { UnreadableRowError } from "../store/unreadable.ts";
 import { createHeldSandbox, type HeldSandbox, type HeldSandboxDeps, idleSinceMs } from "./held_sandbox.ts";
 import { idOf, idsOf, type LiveSandbox } from "./live_sandbox.ts";
@@ -58,7 +58,7 @@ export function createLiveSandboxes(deps: LiveSandboxesDeps): LiveSandboxes {
     const known = held.get(name);
     if (known) return known;
     // They are parts of a URL, which must not stay with them.
-    const [ownName, ownLabel] = [compact(name), label && compact(label)];
+    const [ownName, ownLabel] = [detached(name), label && detached(label)];
     const made = createHeldSandbox({ name: ownName, label: ownLabel, scenario }, deps);
     held.set(ownName, made);
     return made;

@@ -1,7 +1,6 @@
 // What one row of the database can hold. `Deno.Kv` keeps values as V8 serialises them: a string takes one byte a character,
 // or two as soon as one of its characters lies beyond Latin-1. And V8 writes values that are nested deeper than it can read
 // again: such a row could never be read. So both are looked at before anything is written.
-import { serialize } from "node:v8";
 import { OAuthError } from "../http/errors.ts";
 
 /** What `Deno.Kv` takes as one value, in bytes. */
@@ -24,7 +23,8 @@ export const MAX_VALUE_LEVELS = 200;
 export function storedBytes(value: unknown): number {
   requireLevels(mostBytes(value));
   // Bytes are kept as they are.
-  return value instanceof Uint8Array ? value.byteLength : serialize(value).byteLength;
+  if (value instanceof Uint8Array) return value.byteLength;
+  return globalThis.process.getBuiltinModule("node:v8").serialize(value).byteLength;
 }
 
 /**

@@ -2,7 +2,6 @@
 // the row nor any of those beside it. Such a row fails only the request that asks for it: lists
 // skip it, and it can be removed like any other. `requireStorable` keeps such rows from being written; they are left
 // of older versions, or of a file that was damaged.
-import { Buffer } from "node:buffer";
 import { OAuthError } from "../http/errors.ts";
 import type { Key } from "./store.ts";
 

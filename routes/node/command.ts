@@ -1,6 +1,6 @@
 // The command of the package of npm: the program in a process of Node. Nothing is kept unless it is told where.
 import { createReadStream, readFileSync, write, writeSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import process from "node:process";
 import { promisify } from "node:util";
 import type { Config } from "../../lib/cli/config.ts";
@@ -38,7 +38,7 @@ async function listen(
 
 async function openKv(path = ""): Promise<OpenKv> {
   if (!isFile(path)) throw new ConfigError(`${path} is a KV server: that needs the binary, or Deno; Node opens files`);
-  await prepareFile(path, { tables: SQLITE_TABLES, mark: SQLITE_TABLES[0] });
+  await prepareFile(path, mkdir, { tables: SQLITE_TABLES, mark: SQLITE_TABLES[0] });
   return await retryLocked(() => openSqliteKv(path, Date.now), createChance(randomBytes).fraction);
 }
 

@@ -4,7 +4,7 @@ import { allowOrigin } from "../../lib/http/any_origin.ts";
 import { OAuthError } from "../../lib/http/errors.ts";
 import type { Awaitable } from "../../lib/runtime/awaitable.ts";
 import { boundedMap } from "../../lib/runtime/bounded_map.ts";
-import { compact } from "../../lib/runtime/own_text.ts";
+import { detached } from "../../lib/runtime/own_text.ts";
 import { buildSandbox } from "../../lib/sandbox/sandbox.ts";
 import { failureResponse } from "./failure.ts";
 import type { App, ConnectionInfo } from "./router.ts";
@@ -36,7 +36,7 @@ function createParser(): (text: string) => URL | undefined {
     if (found) return found;
     const url = URL.parse(text);
     if (!url || !isOfHttp(url) || url.hostname.length > MAX_HOSTNAME) return undefined;
-    if (text.length <= MAX_KNOWN_LENGTH && url.search === "") known.set(compact(text), url);
+    if (text.length <= MAX_KNOWN_LENGTH && url.search === "") known.set(detached(text), url);
     return url;
   };
 }

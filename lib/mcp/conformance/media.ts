@@ -1,5 +1,4 @@
 // The smallest image and sound that a client can show and play.
-import { Buffer } from "node:buffer";
 
 /** A red square of 16 by 16 pixels, as image/png in Base64. */
 export const redSquarePng: string =

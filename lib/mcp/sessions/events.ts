@@ -1,7 +1,6 @@
 // The messages of a session's streams, kept for clients that lose the connection and resume with `Last-Event-ID`. They
 // are kept in memory within a budget of bytes for each session, each sandbox and the process; where one is spent, the
 // oldest events leave first.
-import { Buffer } from "node:buffer";
 import type { EventStore, JSONRPCMessage } from "@modelcontextprotocol/server";
 
 /** A client that lost more than this many messages starts a new session. */

@@ -1,5 +1,4 @@
 // The sessions in the memory of a process: their transports, the ids that their requests have in use, and when they leave.
-import { Buffer } from "node:buffer";
 import type { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { ListChange } from "../client_link.ts";

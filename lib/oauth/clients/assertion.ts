@@ -1,7 +1,6 @@
 // Clients that prove who they are with a JWT of their own: signed with a private key, or with their secret (RFC 7523 3,
 // OpenID Connect Core 9). Which algorithms count follows from how the client registered and never from the JWT alone, so
 // that a public key is never taken for a secret.
-import { Buffer } from "node:buffer";
 import type { CryptoKey, JWTPayload, JWTVerifyOptions } from "jose";
 import { OAuthError } from "../../http/errors.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";

@@ -1,6 +1,5 @@
 // Who is asking at the token endpoint: `none`, `client_secret_post` and `client_secret_basic` (RFC 6749 2.3), or a client
 // with an assertion (RFC 7523 2.2).
-import { Buffer } from "node:buffer";
 import { OAuthError } from "../../http/errors.ts";
 import type { Clients } from "./client_table.ts";
 import type { ClientRecord } from "./client_record.ts";

@@ -1,7 +1,6 @@
 // Codes and refresh tokens that carry their own contents under a seal (HMAC-SHA256). A code is not stored when it
 // is issued; only its use is. That saves the slowest step of a flow, and no code can be forged. Its
 // holder can read the contents, which the token it is exchanged for tells as well; there is no secret in them.
-import { Buffer } from "node:buffer";
 import { toBase64url } from "../../runtime/base64url.ts";
 import { hmacOf } from "../../runtime/mac.ts";
 import { isSameSecret } from "../../runtime/secret.ts";

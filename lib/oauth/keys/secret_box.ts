@@ -1,6 +1,5 @@
 // Client secrets that have to be read again, because an HMAC is made with them (`client_secret_jwt`): encrypted with a key
 // of the sandbox's own, AES-256-GCM, and bound to the client they belong to. All other secrets are kept as hashes.
-import { Buffer } from "node:buffer";
 import { nodeCrypto } from "../../runtime/node_crypto.ts";
 import type { Chance } from "../../runtime/chance.ts";
 

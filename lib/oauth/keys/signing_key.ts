@@ -2,7 +2,6 @@
 // what the same signature costs through WebCrypto, because it does not leave the thread.
 import type { KeyObject } from "node:crypto";
 import { nodeCrypto } from "../../runtime/node_crypto.ts";
-import { Buffer } from "node:buffer";
 import type { PublicKeyRecord, SigningAlgorithm, SigningKeyRecord } from "./key_table.ts";
 
 /** A key that verifies JWS signing input. */

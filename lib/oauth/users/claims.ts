@@ -1,5 +1,4 @@
 // Claims that a test gives a user: they go into tokens beside our own and never replace them.
-import { Buffer } from "node:buffer";
 import { OAuthError } from "../../http/errors.ts";
 import { isObject, parseJson, problemOf } from "../../http/json.ts";
 

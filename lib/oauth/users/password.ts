@@ -1,5 +1,4 @@
 // Passwords at rest: scrypt, with the parameters beside the result, so that they can be raised later.
-import { Buffer } from "node:buffer";
 import { hash, nodeCrypto } from "../../runtime/node_crypto.ts";
 import { isSameSecret } from "../../runtime/secret.ts";
 import { derivations } from "./derivations.ts";

@@ -1,5 +1,4 @@
 // The rows that the records of all sandboxes have in common: the key of their pseudonyms, and who waits for which of them.
-import { Buffer } from "node:buffer";
 import type { Chance } from "../../runtime/chance.ts";
 import type { Key, Store } from "../../store/store.ts";
 import { updateRow } from "../../store/update.ts";

@@ -1,5 +1,4 @@
 // Scenarios in links, to be pasted into a bug report: the whole of one, as JSON, deflated (RFC 1951), in base64url.
-import { Buffer } from "node:buffer";
 import { hash } from "../../runtime/node_crypto.ts";
 import { OAuthError } from "../../http/errors.ts";
 import { inOrder, parseJson, problemOf } from "../../http/json.ts";

@@ -1,5 +1,4 @@
 // Scenarios of skills: files that a client reads when a person or a model asks for them, and which must be what was listed.
-import { Buffer } from "node:buffer";
 import { hash } from "../../../runtime/node_crypto.ts";
 import type { CatalogueSkill } from "../../mcp_catalogue.ts";
 import { UNLOADED_SKILL } from "../../reporting_tools.ts";
