@@ -133,6 +133,8 @@ Deno.test("exchanges are alike if they differ in nothing that a rule looks at", 
       { sent: (name: string) => name === "authorization" ? "Bearer b" : undefined },
       { body: '{"jsonrpc":"2.0","id":2,"method":"tools/list"}' },
       { method: "DELETE" },
+      { route: "bearer_post" },
+      { sent: (name: string) => name === "accept" ? "*/*" : call.sent(name) },
     ]
   ) assert(!like(change), JSON.stringify(change));
   const nothing = { ...call, method: "GET", status: 404, route: undefined, body: undefined };
@@ -145,7 +147,16 @@ Deno.test("exchanges are alike if they differ in nothing that a rule looks at", 
   };
   assert.equal(likenessOf(token), undefined, "it brings a token");
   assert.equal(likenessOf({ ...token, status: 400 }), likenessOf({ ...token, status: 400, body: `${token.body}y` }));
+  const refreshed = { ...token, status: 400, body: "grant_type=refresh_token&refresh_token=x" };
+  assert.notEqual(likenessOf({ ...token, status: 400 }), likenessOf(refreshed));
   assert.equal(likenessOf({ ...call, method: "GET", url: asks("a")[0], body: undefined }), undefined);
+});
+
+Deno.test("what an exchange is like does not depend on how many of other kinds have come between", () => {
+  const kinds = Array.from({ length: 20 }, (_, at) => ({ ...call, url: `${url}?kind=${at}` }));
+  const first = kinds.map(likenessOf);
+  assert.equal(new Set(first).size, kinds.length);
+  assert.deepEqual(kinds.map(likenessOf), first);
 });
 
 Deno.test("what long exchanges are like is short, as hundreds of such texts are kept of each sandbox", () => {

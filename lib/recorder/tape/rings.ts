@@ -51,7 +51,7 @@ export const MAX_SANDBOX_BYTES = 32 * 1024 * 1024;
 /** The most that is kept of all sandboxes, in bytes; the oldest exchanges of the largest ones give way. */
 export const MAX_ALL_BYTES = 64 * 1024 * 1024;
 /** So many more may be in a ring before the oldest are dropped: at once that costs next to nothing, one by one it adds up. */
-const MAX_OVERDUE = 100;
+const MAX_OVERDUE = 400;
 /** To find the largest ring is to look at them all, so a little more is thrown out than is needed: this part of the budget. */
 const SLACK = 1 / 64;
 

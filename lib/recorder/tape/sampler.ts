@@ -4,7 +4,7 @@ import { createDice } from "../../runtime/dice.ts";
 import type { HeldExchange } from "./ring.ts";
 
 /** One in so many is measured. */
-const SAMPLE = 16;
+const SAMPLE = 64;
 /** One that takes so many bytes more than was guessed is a surprise. */
 const SURPRISE_BYTES = 2000;
 const MEASURED_AFTER_SURPRISE = 1000;
