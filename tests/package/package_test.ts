@@ -4,10 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { arch, platform } from "node:process";
+import { fileURLToPath } from "node:url";
+import { makeFolder } from "../host/program.ts";
 import { testWithToolchain } from "../host/toolchains.ts";
 import { logIn } from "./suite.ts";
 
-const dist = new URL("../../dist/npm/", import.meta.url);
+const root = new URL("../../", import.meta.url);
+const dist = new URL("dist/npm/", root);
 const folder = new URL(`file://${await Deno.makeTempDir({ prefix: "mock-oauth-package-" })}/`);
 
 /** What the same cases are run with; the oldest Node that is supported. */
@@ -127,6 +130,20 @@ runs(
   new RegExp(`\\b${count} passed`),
 );
 
+Deno.test("another project of Deno imports main.ts by its path, linked to the clone (README)", async () => {
+  await using folder = await makeFolder();
+  const project = new URL(`file://${folder.path}/`);
+  const path = fileURLToPath(root);
+  const compilerOptions = { jsx: "react-jsx", jsxImportSource: "preact" };
+  await Deno.writeTextFile(new URL("deno.json", project), JSON.stringify({ links: [path], compilerOptions }));
+  const suite = await Deno.readTextFile(new URL("suite.ts", import.meta.url));
+  await Deno.writeTextFile(new URL("suite.ts", project), suite.replaceAll("../../main.ts", `${path}main.ts`));
+  await Deno.writeTextFile(new URL("deno.test.ts", project), suiteWith("", "Deno.test"));
+  await mustRun(Deno.execPath(), ["install"], project);
+  const args = ["test", "--no-check", "--no-prompt", "--allow-net=127.0.0.1", "deno.test.ts"];
+  assert.match(await mustRun(Deno.execPath(), args, project), new RegExp(`\\b${count} passed`));
+});
+
 /** Starts the command, logs a client in at the URL that it prints, presses Ctrl-C, and returns the exit code. */
 async function logInAndStop(command: string, args: readonly string[]): Promise<number> {
   const child = new Deno.Command(command, {
@@ -176,5 +193,5 @@ Deno.test("the types of the package say what the README says, and name no file o
 
 Deno.test("JSR would take the sources as they are, with no type left for it to work out", async () => {
   const args = ["publish", "--dry-run", "--allow-dirty", "--no-check", "--token", "none"];
-  assert.match(await mustRun(Deno.execPath(), args, new URL("../../", import.meta.url)), /Success Dry run complete/);
+  assert.match(await mustRun(Deno.execPath(), args, root), /Success Dry run complete/);
 });

@@ -48,15 +48,16 @@ function blocksOf(message: JsonObject | undefined, type: string): readonly JsonO
   return blocksIn(message).filter(isObject).filter((block) => block.type === type);
 }
 
-/** The members that a part has to have, by its type, and what each of them is. */
-const members: ReadonlyMap<unknown, Readonly<Record<string, "string" | "object">>> = new Map(
-  [
-    ["text", { text: "string" }],
-    ["image", { data: "string", mimeType: "string" }],
-    ["audio", { data: "string", mimeType: "string" }],
-    ["tool_use", { id: "string", name: "string", input: "object" }],
-  ] as const,
-);
+/** Members by name, and what each of them is. */
+type Members = Readonly<Record<string, "string" | "object">>;
+
+/** The members that a part has to have, by its type. */
+const members: ReadonlyMap<unknown, Members> = new Map<unknown, Members>([
+  ["text", { text: "string" }],
+  ["image", { data: "string", mimeType: "string" }],
+  ["audio", { data: "string", mimeType: "string" }],
+  ["tool_use", { id: "string", name: "string", input: "object" }],
+]);
 
 function blockProblem(block: unknown): string | undefined {
   if (!isObject(block)) return `content ${shown(block)}, which is not an object`;
