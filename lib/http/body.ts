@@ -62,13 +62,21 @@ export function noStoreJson(body: unknown, status = 200): Response {
 
 /** The same, which pages of any origin may read. */
 export function openNoStoreJson(body: unknown, status = 200): Response {
-  return new OpenResponse(JSON.stringify(body), { "cache-control": "no-store" }, status);
+  return new OpenResponse(JSON.stringify(body), NO_STORE, status);
 }
 
 /** A JSON document that may be kept for a while, and that pages of any origin may read. */
 export function cacheableJson(json: string, maxAgeSeconds: number): Response {
-  return new OpenResponse(json, { "cache-control": `public, max-age=${maxAgeSeconds}` });
+  if (usual.maxAgeSeconds !== maxAgeSeconds) usual = { maxAgeSeconds, fields: publicFor(maxAgeSeconds) };
+  return new OpenResponse(json, usual.fields);
 }
+
+/** Fields of headers that the recorder may keep: the same object for all responses, so that it has nothing new to keep. */
+const NO_STORE = { "cache-control": "no-store" };
+const publicFor = (seconds: number): Readonly<Record<string, string>> => ({
+  "cache-control": `public, max-age=${seconds}`,
+});
+let usual = { maxAgeSeconds: 0, fields: publicFor(0) };
 
 /** The same response, with the headers that an error brings, such as `retry-after`. */
 export function withErrorHeaders(response: Response, { detail }: OAuthError): Response {

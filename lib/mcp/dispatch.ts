@@ -49,6 +49,8 @@ import { defined } from "../runtime/defined.ts";
 const MAX_ENVELOPES = 1000;
 const MAX_ENVELOPE_CHARACTERS = 2000;
 
+const NO_HEADERS = {};
+
 /** The options, with those that an endpoint can fill in. */
 type DispatchOptions = McpOptions & Pick<Required<McpOptions>, "log"> & { readonly sessions: Sessions };
 
@@ -231,7 +233,7 @@ async function inSession(
   if (fast && !(exchange.policy.mcpAnswerForm === "events" && canBeResumed(fast, exchange.profile))) {
     // It is answered at once, so its id is not in use for long enough to be taken.
     if (session.requestIds.isAwaited(fast.id)) return refuseRepeatedId(fast.id, body);
-    return await answerFast(fast, facts, { revision, headers: { "mcp-session-id": session.id }, log });
+    return await answerFast(fast, facts, { revision, headers: session.headers, log });
   }
   factsInSdk.set(request, facts);
   return await serveSession(session, exchange, shared);
@@ -247,7 +249,7 @@ async function withoutSession(
   const revision = request.headers.get("mcp-protocol-version") ?? "";
   const facts = callFactsOf(exchange, caller.owner, { revision, capabilities: {}, params: paramsOf(body) });
   const fast = asAboutTasks(body, revision, profile);
-  if (fast) return await answerFast(fast, facts, { revision, headers: {}, log });
+  if (fast) return await answerFast(fast, facts, { revision, headers: NO_HEADERS, log });
   factsInSdk.set(request, facts);
   return await sessionless.fetch(request, { parsedBody: body });
 }
@@ -272,7 +274,7 @@ async function stateless(route: InboundModernRoute, exchange: Exchange, shared: 
 
 function answerModern(fast: FastRequest, exchange: Exchange, { callFactsOf, log }: Shared): Awaitable<Response> {
   const facts = callFactsOf(exchange, exchange.caller.owner, speakingOf(exchange.body));
-  return answerFast(fast, facts, { revision: MODERN_REVISION, headers: {}, log });
+  return answerFast(fast, facts, { revision: MODERN_REVISION, headers: NO_HEADERS, log });
 }
 
 /** Remembers what the SDK's classifier has accepted. */

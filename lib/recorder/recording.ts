@@ -3,9 +3,11 @@
 // for costs next to nothing, and what is kept in this process's memory is what passes through it anyway.
 import { OpenResponse } from "../http/any_origin.ts";
 import { nodeTimers } from "../runtime/node_timers.ts";
-import type { StreamFacts } from "./exchange.ts";
-import { type RecordedRequest, type RecordedResponse, SeenExchange } from "./seen_exchange.ts";
+import type { SeenHeaders, StreamFacts } from "./exchange.ts";
+import type { RecordedRequest, RecordedResponse, Seen } from "./seen_exchange.ts";
 import type { RawBody } from "./redact/redact_body.ts";
+import { createHeaderReader } from "./sent_headers.ts";
+import { createSpares, type Spares } from "./spares.ts";
 import { answeredBody, sentBody, tapBody } from "./tap.ts";
 import type { Recorded, Tape } from "./tape/tape.ts";
 import { type Counter, createUnderWay } from "./under_way.ts";
@@ -47,13 +49,15 @@ interface RecordingOptions {
   readonly now: () => number;
   /** Told what went wrong; the exchange is then not on record, and its client notices nothing. */
   readonly report: (error: unknown) => void;
+  /** Where the tape gives back what it has forgotten, if it does. */
+  readonly spares?: Spares;
 }
 
 /** Makes a recording. */
-export function createRecording({ tape, now, report }: RecordingOptions): Recording {
+export function createRecording({ tape, now, report, spares = createSpares() }: RecordingOptions): Recording {
   const pending = new Map<string, Set<Promise<void>>>();
   const underWay = createUnderWay();
-  const deps = { tape, now, report, wait };
+  const deps = { tape, now, report, spares, wait, readHeaders: createHeaderReader() };
   let lastMs = 0;
 
   function wait(sandboxId: string, work: Promise<void>): void {
@@ -99,18 +103,20 @@ export function createRecording({ tape, now, report }: RecordingOptions): Record
   };
 }
 
+interface ExchangeDeps extends Pick<RecordingOptions, "now" | "report"> {
+  readonly tape: Pick<Tape, "put">;
+  readonly spares: Spares;
+  /** Notes that there will be more to put on a sandbox's record. */
+  readonly wait: (sandboxId: string, work: Promise<void>) => void;
+  readonly readHeaders: ReturnType<typeof createHeaderReader>;
+}
+
 /** What is known of a request while it is under way. */
 interface Arrived {
   readonly request: Request;
   readonly arrival: RecordedRequest;
   readonly sequence: number;
   readonly receivedAtMs: number;
-}
-
-interface ExchangeDeps extends Pick<RecordingOptions, "now" | "report"> {
-  readonly tape: Pick<Tape, "put">;
-  /** Notes that there will be more to put on a sandbox's record. */
-  readonly wait: (sandboxId: string, work: Promise<void>) => void;
 }
 
 /** A request under way. There is one for each, so it is an object that shares its functions with the others. */
@@ -132,7 +138,7 @@ class OpenedExchange implements OpenExchange {
 
   close(response: Response, departure: RecordedResponse): Response {
     try {
-      return record(this.#deps, this.#arrived, response, departure);
+      return record(new LeavingExchange(this.#deps, this.#arrived, response, departure), response);
     } finally {
       this.leave();
     }
@@ -144,59 +150,79 @@ class OpenedExchange implements OpenExchange {
   }
 }
 
-/** Puts an exchange on record, now or as it goes; gives the response to send. */
-function record(
-  { tape, wait, ...deps }: ExchangeDeps,
-  { request, arrival, sequence, receivedAtMs }: Arrived,
-  response: Response,
-  departure: RecordedResponse,
-): Response {
-  const sent = sentBody(request);
-  // As exchanges do, streams end after they began, also where the system's clock is set back.
-  const now = (): number => Math.max(deps.now(), receivedAtMs);
-  const left = hasLeft(request, departure) ? leftAt(now()) : undefined;
-  const answered = left ? UNSENT : answeredBody(response);
-  // Headers that nobody has asked for by now are gone: the HTTP server takes them away with the response.
-  const { method, headers: sentHeaders } = request;
-  if (losesHeaders(request)) fetchAll(sentHeaders);
-  const { sandboxId, url, startedAtMs, remoteAddress } = arrival;
-  const { status } = response;
-  const head = response instanceof OpenResponse ? response.head : { headers: response.headers };
-  const put: Put = (sent, answered, isOpen, stream) =>
-    // Written out, as there is one for each request, and to put objects together takes several times as long.
-    tape.put(
+/** An exchange whose answer is about to leave: what is known of it, and what there may be to add. */
+class LeavingExchange {
+  readonly deps: ExchangeDeps;
+  readonly arrived: Arrived;
+  readonly departure: RecordedResponse;
+  readonly #method: string;
+  readonly #status: number;
+  readonly #sentHeaders: SeenHeaders;
+  readonly #head: Seen["response"];
+
+  constructor(deps: ExchangeDeps, arrived: Arrived, response: Response, departure: RecordedResponse) {
+    this.deps = deps;
+    this.arrived = arrived;
+    this.departure = departure;
+    this.#method = arrived.request.method;
+    this.#status = response.status;
+    this.#sentHeaders = headersOf(arrived.request, deps);
+    this.#head = response instanceof OpenResponse ? response.head : { headers: response.headers };
+  }
+
+  /** Real time; as exchanges do, streams end after they began, also where the system's clock is set back. */
+  nowMs(): number {
+    return Math.max(this.deps.now(), this.arrived.receivedAtMs);
+  }
+
+  /** Keeps what is known of it so far. */
+  put(sent: RawBody | undefined, answered: RawBody | undefined, isOpen: boolean, stream?: StreamFacts): void {
+    const { sequence, receivedAtMs, arrival: { sandboxId, url, startedAtMs, remoteAddress } } = this.arrived;
+    this.deps.tape.put(
       sandboxId,
-      new SeenExchange({
+      // Written out, as there is one for each request, and to put objects together takes several times as long.
+      this.deps.spares.fill({
         url,
         startedAtMs,
         remoteAddress,
         sequence,
         receivedAtMs,
-        method,
-        sentHeaders,
+        method: this.#method,
+        sentHeaders: this.#sentHeaders,
         sent,
-        status,
-        response: head,
+        status: this.#status,
+        response: this.#head,
         answered,
-        departure,
+        departure: this.departure,
         isOpen,
         stream,
       }),
     );
-  if (answered === "passing") return tapResponse(response, { sent, put, now, report: deps.report });
-  if (sent instanceof Promise) {
-    put(undefined, answered, true);
-    wait(sandboxId, sent.then((whole) => put(whole, answered, false, left)));
-  } else put(sent, answered, false, left);
-  return response;
+  }
 }
 
-/**
- * Whether headers that nobody has fetched throw as soon as the response has left: over HTTP/2, where there is no host, and
- * of a request to switch protocols. Those of any other can wait, and most are never asked for.
- */
-function losesHeaders({ method, headers }: Request): boolean {
-  return headers.get("host") === null || headers.get("upgrade") !== null || method === "CONNECT";
+/** Headers of a request, read now, as the HTTP server may take them away with the response. */
+function headersOf({ headers }: Request, { readHeaders }: ExchangeDeps): SeenHeaders {
+  try {
+    return readHeaders(headers);
+  } catch {
+    // They are gone already: the exchange is left out when it is looked at, and its client notices nothing.
+    return headers;
+  }
+}
+
+/** Puts an exchange on record, now or as it goes; gives the response to send. */
+function record(exchange: LeavingExchange, response: Response): Response {
+  const { arrived: { request, arrival: { sandboxId } }, deps, departure } = exchange;
+  const sent = sentBody(request);
+  const left = hasLeft(request, departure) ? leftAt(exchange.nowMs()) : undefined;
+  const answered = left ? UNSENT : answeredBody(response);
+  if (answered === "passing") return tapResponse(response, sent, exchange);
+  if (sent instanceof Promise) {
+    exchange.put(undefined, answered, true);
+    deps.wait(sandboxId, sent.then((whole) => exchange.put(whole, answered, false, left)));
+  } else exchange.put(sent, answered, false, left);
+  return response;
 }
 
 /** What has reached a client that left before: nothing of what there may be. */
@@ -215,36 +241,20 @@ function hasLeft(request: Request, { shapedBy = [] }: RecordedResponse): boolean
   return shapedBy.length > 0 && request.signal.aborted;
 }
 
-/** Unlike `get`, `has` fetches all there are. */
-function fetchAll(headers: Headers): void {
-  headers.has("host");
-}
-
-/** Keeps what is known of an exchange so far. */
-type Put = (
-  sent: RawBody | undefined,
-  answered: RawBody | undefined,
-  isOpen: boolean,
-  stream?: StreamFacts,
-) => void;
-
-interface Tapped {
-  readonly sent: RawBody | Promise<RawBody> | undefined;
-  readonly put: Put;
-  readonly now: () => number;
-  readonly report: (error: unknown) => void;
-}
-
 /** What has to go by first is kept as soon as it begins, and again when there is more to say of it. */
-function tapResponse(response: Response, { sent, put, now, report }: Tapped): Response {
+function tapResponse(
+  response: Response,
+  sent: RawBody | Promise<RawBody> | undefined,
+  exchange: LeavingExchange,
+): Response {
   let known = sent instanceof Promise ? undefined : sent;
   let answered: RawBody | undefined;
   let stream: StreamFacts | undefined;
   const update = (isOpen = true): void => {
     try {
-      put(known, answered, isOpen, stream);
+      exchange.put(known, answered, isOpen, stream);
     } catch (error) {
-      report(error);
+      exchange.deps.report(error);
     }
   };
   update();
@@ -254,7 +264,7 @@ function tapResponse(response: Response, { sent, put, now, report }: Tapped): Re
     update();
   });
   return tapBody(response, {
-    now,
+    now: () => exchange.nowMs(),
     onText: (raw, facts) => {
       answered = raw;
       stream = facts;

@@ -25,7 +25,7 @@ export interface RecordedRequest {
 export interface RecordedResponse {
   readonly route?: string | undefined;
   readonly durationMs: number;
-  readonly shapedBy?: readonly string[];
+  readonly shapedBy?: readonly string[] | undefined;
 }
 
 /** What was seen of an exchange, as it came. There are thousands of these, so they are nearly flat. */
@@ -50,22 +50,83 @@ const HEAD_BYTES = 1500;
 /** What an exchange takes beside its head and its bodies, in bytes. */
 const SEEN_BYTES = 500;
 
+function guessedBytes({ url, sent, answered, stream }: Seen): number {
+  return SEEN_BYTES + HEAD_BYTES + textBytes(url) + textBytes(sent?.text ?? "") + textBytes(answered?.text ?? "") +
+    streamBytes(stream);
+}
+
+const NO_HEADERS: SeenHeaders = { get: () => null, forEach: () => {} };
+const NOTHING_ANSWERED: Seen["response"] = { headers: NO_HEADERS };
+
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+/** What was seen, in an object that can be filled again and again. */
+interface Slot extends Writable<Omit<Seen, "departure">> {
+  readonly departure: Writable<RecordedResponse>;
+}
+
 /**
  * An exchange that is redacted once, when it is first read: then what was seen is forgotten, and only what is shown is kept.
  */
 export class SeenExchange implements HeldExchange {
-  readonly sequence: number;
+  #sequence: number;
   #bytes: number;
   #isMeasured = false;
-  #seen: Seen | undefined;
+  #isHeld = false;
+  #seen: Slot | undefined;
   #made: Exchange | undefined;
 
   constructor(seen: Seen) {
-    const { sequence, url, sent, answered, stream } = seen;
-    this.sequence = sequence;
-    this.#bytes = SEEN_BYTES + HEAD_BYTES + textBytes(url) + textBytes(sent?.text ?? "") +
-      textBytes(answered?.text ?? "") + streamBytes(stream);
-    this.#seen = seen;
+    this.#sequence = seen.sequence;
+    this.#bytes = guessedBytes(seen);
+    this.#seen = { ...seen, departure: { ...seen.departure } };
+  }
+
+  /** Makes it another exchange: one that was emptied, or is new. */
+  fill(seen: Seen): void {
+    const own = this.#seen;
+    if (!own) throw new Error("An entry was filled that holds another exchange");
+    this.#sequence = seen.sequence;
+    this.#bytes = guessedBytes(seen);
+    this.#isMeasured = false;
+    // One by one: an object made for each would outlive its request.
+    own.url = seen.url;
+    own.startedAtMs = seen.startedAtMs;
+    own.remoteAddress = seen.remoteAddress;
+    own.sequence = seen.sequence;
+    own.receivedAtMs = seen.receivedAtMs;
+    own.method = seen.method;
+    own.sentHeaders = seen.sentHeaders;
+    own.sent = seen.sent;
+    own.status = seen.status;
+    own.response = seen.response;
+    own.answered = seen.answered;
+    own.departure.route = seen.departure.route;
+    own.departure.durationMs = seen.departure.durationMs;
+    own.departure.shapedBy = seen.departure.shapedBy;
+    own.isOpen = seen.isOpen;
+    own.stream = seen.stream;
+  }
+
+  /** Forgets what it has seen, to be filled again; false if somebody may still read it. */
+  empty(): boolean {
+    const own = this.#seen;
+    if (this.#isHeld || !own) return false;
+    own.url = "";
+    own.sentHeaders = NO_HEADERS;
+    own.sent = undefined;
+    own.response = NOTHING_ANSWERED;
+    own.answered = undefined;
+    own.stream = undefined;
+    return true;
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  get sequence(): number {
+    return this.#sequence;
   }
 
   /** What it takes, in bytes; its headers by a guess until it is measured. */
@@ -118,7 +179,8 @@ function ifReadable<T>(read: () => T): T | undefined {
 /** The same of what was not redacted yet. */
 function likenessOfSeen({ method, url, status, departure, sentHeaders, sent }: Seen): string | undefined {
   const { route } = departure;
-  return likenessOf({ method, url, status, route, sent: (name) => sentHeaders.get(name), body: sent?.text });
+  const headers = { source: sentHeaders, sent: (name: string): string | null => sentHeaders.get(name) };
+  return likenessOf({ method, url, status, route, ...headers, body: sent?.text });
 }
 
 /**

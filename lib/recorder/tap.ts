@@ -119,7 +119,18 @@ function createBlockTimes(now: () => number): BlockTimes {
 }
 
 function cut(text: string): RawBody {
-  if (text.length <= MAX_READ_LENGTH) return { text, isComplete: true };
+  const { length } = text;
+  if (length <= MAX_KNOWN_LENGTH) {
+    const known = knownBodies[length % KNOWN_BODIES];
+    return known?.text === text ? known : knownBodies[length % KNOWN_BODIES] = { text, isComplete: true };
+  }
+  if (length <= MAX_READ_LENGTH) return { text, isComplete: true };
   // A part of a text would keep all of it in memory.
   return { text: compact(text.slice(0, MAX_READ_LENGTH)), isComplete: false };
 }
+
+/** The last bodies, by their lengths: many are said again and again, such as documents, and equal ones are kept once. */
+const knownBodies: (RawBody | undefined)[] = [];
+const KNOWN_BODIES = 64;
+/** Longer ones are not remembered, in characters. */
+const MAX_KNOWN_LENGTH = MAX_BODY_LENGTH;

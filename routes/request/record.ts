@@ -9,6 +9,7 @@ import { createEvidence } from "../../lib/recorder/tape/evidence.ts";
 import { createPseudonyms } from "../../lib/recorder/redact/pseudonyms.ts";
 import { createRecording, type Recording } from "../../lib/recorder/recording.ts";
 import { createRings } from "../../lib/recorder/tape/rings.ts";
+import { createSpares, type Spares } from "../../lib/recorder/spares.ts";
 import { createSharedTape } from "../../lib/recorder/tape/shared_tape.ts";
 import { createMemoryTape } from "../../lib/recorder/tape/memory_tape.ts";
 import type { Tape } from "../../lib/recorder/tape/tape.ts";
@@ -44,10 +45,11 @@ export function createRecorders(
   const { record = true, log, quiet = false } = options;
   const { now, monotonicMs } = deps;
   const report = (error: unknown): void => deps.report("An exchange is not on record", error);
-  const tape = record ? createTapeFor(options, deps, report) : undefined;
+  const spares = createSpares();
+  const tape = record ? createTapeFor(options, deps, report, spares) : undefined;
   const isAlone = !options.shared || options.now !== undefined;
   const fineNow = isAlone ? undefined : createFineClock(now, monotonicMs);
-  const recording = tape && createRecording({ tape, now: fineNow ?? now, report });
+  const recording = tape && createRecording({ tape, now: fineNow ?? now, report, spares });
   const listen = quiet
     ? undefined
     : log && ((summary: ExchangeSummary): void => log({ event: "exchange", ...summary }));
@@ -60,11 +62,12 @@ function createTapeFor(
   { shared = false, public: isPublic = false, recordSinceMs: sinceMs, signal }: RecordOptions,
   { chance, store, now, monotonicMs, sleep, slices }: RecordDeps,
   report: (error: unknown) => void,
+  spares: Spares,
 ): Tape {
   const seed = new DataView(chance.bytes(4).buffer).getUint32(0);
   if (!shared) {
     const evidence = createEvidence();
-    const rings = createRings({ seed, onForget: evidence.add });
+    const rings = createRings({ seed, onForget: (id, entries) => spares.takeBack(evidence.add(id, entries)) });
     return createMemoryTape({ pseudonyms: createPseudonyms(chance.bytes(32)), rings, evidence, slices, report });
   }
   const table = createExchangeTable(store, chance, isPublic ? MAX_PUBLIC_EXCHANGE_BYTES : MAX_EXCHANGE_BYTES);
@@ -90,7 +93,7 @@ export function recordedRequest(
     url: isSeenAsSent ? href : origin + url.pathname + url.search,
     startedAtMs: sandbox.nowMs,
     remoteAddress: address ?? "",
-    ...(sentPath.startsWith("/control/") ? { isAside: true } : {}),
+    isAside: sentPath.startsWith("/control/"),
   };
 }
 

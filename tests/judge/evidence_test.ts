@@ -172,6 +172,7 @@ function entry(sequence: number, likeness: string | undefined, bytes = 100): Hel
     bytes,
     measure: () => bytes,
     likeness: () => likeness,
+    hold: () => {},
     exchange: () => assert.fail("nobody looks"),
   };
 }

@@ -5,8 +5,11 @@ import { createRecorder } from "../../lib/recorder/recorder.ts";
 import { createRecording, type Recording } from "../../lib/recorder/recording.ts";
 import { readText } from "../../lib/http/body.ts";
 import { createPseudonyms } from "../../lib/recorder/redact/pseudonyms.ts";
+import { createSpares } from "../../lib/recorder/spares.ts";
+import { OpenResponse } from "../../lib/http/any_origin.ts";
+import { createEvidence } from "../../lib/recorder/tape/evidence.ts";
 import type { HeldExchange } from "../../lib/recorder/tape/ring.ts";
-import { MAX_EXCHANGES } from "../../lib/recorder/tape/rings.ts";
+import { createRings, MAX_EXCHANGES } from "../../lib/recorder/tape/rings.ts";
 import { createMemoryTape } from "../../lib/recorder/tape/memory_tape.ts";
 import type { Tape } from "../../lib/recorder/tape/tape.ts";
 import { createSlices } from "../../lib/runtime/slices.ts";
@@ -44,7 +47,8 @@ function postJson(body: string, headers: Record<string, string> = {}): Request {
 }
 
 function entry(sequence: number, bytes = 100): HeldExchange {
-  return { sequence, bytes, measure: () => bytes, likeness: () => "alike", exchange: () => example(sequence) };
+  const ways = { measure: () => bytes, likeness: () => "alike", hold: () => {}, exchange: () => example(sequence) };
+  return { sequence, bytes, ...ways };
 }
 
 function example(sequence: number): Exchange {
@@ -319,13 +323,58 @@ Deno.test("A recording leaves out an exchange whose headers the HTTP server has 
   await pass(recording, postJson("{}"), () => Response.json(1));
   await pass(recording, gone, async (request) => {
     await readText(request);
+    Object.assign(gone.headers, { forEach: take, get: take, has: take });
     return Response.json(2);
   });
-  Object.assign(gone.headers, { forEach: take, get: take, has: take });
   await pass(recording, postJson("{}"), () => Response.json(3));
   const { exchanges, leftOut } = await recording.read("main");
   assert.deepEqual(exchanges.map(({ sequence }) => sequence), [1, 3]);
   assert.deepEqual({ leftOut, errors: errors.map(String) }, { leftOut: 1, errors: ["TypeError: Request closed"] });
+});
+
+Deno.test("exchanges that give way to others while they are read are read as they were", async () => {
+  const [spares, evidence] = [createSpares(), createEvidence()];
+  const rings = createRings({
+    maxSandboxBytes: 20_000,
+    onForget: (sandboxId, entries) => spares.takeBack(evidence.add(sandboxId, entries)),
+  });
+  let ms = 0;
+  const report = (error: unknown): never => assert.fail(String(error));
+  const tape = createMemoryTape({
+    pseudonyms,
+    rings,
+    evidence,
+    slices: createSlices(() => ms += 10),
+    report,
+  });
+  const recording = createRecording({ tape, now: () => 0, report, spares });
+  const answer = async (text: string): Promise<void> =>
+    void await pass(recording, new Request(url), () => new OpenResponse(text, {}));
+  const texts = (name: string): readonly string[] => Array.from({ length: 20 }, (_, at) => `"${name} ${at}"`);
+  for (const text of texts("first")) await answer(text);
+  const reading = tape.read("main");
+  const heard: (string | undefined)[] = [];
+  const leave = recording.subscribe("main", {
+    onExchange: ({ response }) => void heard.push(response.body),
+    onClear: assert.fail,
+  });
+  for (const text of texts("second")) await answer(text);
+  leave();
+  const bodiesOf = (exchanges: readonly Exchange[]): readonly (string | undefined)[] =>
+    exchanges.map(({ response }) => response.body);
+  const { exchanges, earlier } = await reading;
+  assert.deepEqual(bodiesOf(earlier), texts("first").slice(0, 4), "the first ones of those that are alike");
+  assert.deepEqual(bodiesOf(exchanges), texts("first").slice(-exchanges.length));
+  assert(exchanges.length < 16, "others had given way");
+  assert.deepEqual(heard, texts("second"));
+  const later = bodiesOf((await recording.read("main")).exchanges);
+  assert.deepEqual(later, texts("second").slice(-later.length));
+  const end = recording.subscribe("main", {
+    onExchange: ({ response }) => assert.match(response.body ?? "", /^"x{1000}/, "also if it is too large to be kept"),
+    onClear: assert.fail,
+  });
+  await answer(JSON.stringify("x".repeat(20_000)));
+  end();
 });
 
 Deno.test("of an event stream is on record when its blocks came, when it ended, and who ended it", async () => {

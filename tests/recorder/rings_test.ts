@@ -1,7 +1,9 @@
 /** What waits in memory to be looked at: budgets in bytes, and who gives way. */
 import assert from "node:assert/strict";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
-import { SeenExchange } from "../../lib/recorder/seen_exchange.ts";
+import { type Seen, SeenExchange } from "../../lib/recorder/seen_exchange.ts";
+import { createHeaderReader } from "../../lib/recorder/sent_headers.ts";
+import { createSpares } from "../../lib/recorder/spares.ts";
 import { createPseudonyms } from "../../lib/recorder/redact/pseudonyms.ts";
 import type { HeldExchange } from "../../lib/recorder/tape/ring.ts";
 import { createRings, type Rings } from "../../lib/recorder/tape/rings.ts";
@@ -18,6 +20,7 @@ function entry(sequence: number, bytes = 100, realBytes = bytes): HeldExchange {
     },
     measure: () => known = realBytes,
     likeness: () => undefined,
+    hold: () => {},
     exchange: () => assert.fail("nobody looks"),
   };
 }
@@ -32,7 +35,11 @@ function kept(rings: Rings, ...sandboxIds: readonly string[]): readonly number[]
 }
 
 function seen(headers: Record<string, string>, text = ""): SeenExchange {
-  return new SeenExchange({
+  return new SeenExchange(sight(headers, text));
+}
+
+function sight(headers: Record<string, string>, text = ""): Seen {
+  return {
     url: "http://localhost/oauth",
     startedAtMs: 0,
     remoteAddress: "",
@@ -47,7 +54,7 @@ function seen(headers: Record<string, string>, text = ""): SeenExchange {
     departure: { durationMs: 1 },
     isOpen: false,
     stream: undefined,
-  });
+  };
 }
 
 Deno.test("all sandboxes together have a budget in bytes, and the oldest exchanges of the largest give way", () => {
@@ -120,6 +127,42 @@ Deno.test("an exchange that was read keeps what is shown, and nothing else of wh
   rings.weigh("one");
   for (let sequence = 2; sequence <= 10; sequence++) rings.put("one", entry(sequence, 9000));
   assert.equal(rings.of("one").entries.length, 10, "what redaction has freed is room for others");
+});
+
+Deno.test("an exchange that is forgotten is filled with another one, unless somebody may read it", () => {
+  const spares = createSpares();
+  const one = spares.fill(sight({ "x-one": "1" }, "first"));
+  const held = spares.fill(sight({}, "held"));
+  held.hold();
+  one.measure();
+  spares.takeBack([one, held, entry(3)]);
+  const other = spares.fill({ ...sight({ "x-two": "2" }, "second, and longer"), sequence: 7, status: 404 });
+  assert.equal(other, one, "the same object");
+  assert.equal(other.measure(), seen({ "x-two": "2" }, "second, and longer").measure());
+  const fresh = new SeenExchange({ ...sight({ "x-two": "2" }, "second, and longer"), sequence: 7, status: 404 });
+  assert.deepEqual(other.exchange(pseudonyms), fresh.exchange(pseudonyms));
+  assert.notEqual(spares.fill(sight({})), held);
+  assert.equal(held.exchange(pseudonyms).request.body, "held");
+  spares.takeBack([other]);
+  assert.notEqual(spares.fill(sight({})), other, "it was read, and what is shown is kept");
+});
+
+Deno.test("equal headers of requests are kept once, and are as they were sent", () => {
+  const read = createHeaderReader();
+  const sent = { accept: "*/*", authorization: "Bearer a", "content-length": "" };
+  const kept = read(new Headers(sent));
+  assert.equal(read(new Headers(sent)), kept);
+  for (const [name, value] of [["authorization", "Bearer b"], ["x-other", "1"], ["accept", "a/b"]] as const) {
+    const other = read(new Headers({ ...sent, [name]: value }));
+    assert.notEqual(other, kept);
+    assert.equal(other.get(name), value);
+  }
+  const pairs: string[] = [];
+  kept.forEach((value, name) => void pairs.push(`${name}: ${value}`));
+  assert.deepEqual(pairs, ["accept: */*", "authorization: Bearer a", "content-length: "]);
+  assert.equal(kept.get("x-other"), null);
+  const large = { "x-pad": "x".repeat(10_000) };
+  assert.notEqual(read(new Headers(large)), read(new Headers(large)), "large ones are not remembered");
 });
 
 Deno.test("a sandbox's version changes with its record, and is never repeated", () => {

@@ -158,6 +158,7 @@ function put(tape: Tape, count: number, more: Partial<Exchange> = {}): void {
       bytes: 100,
       measure: () => 100,
       likeness: () => "alike",
+      hold: () => {},
       exchange: () => example(sequence, more),
     };
     tape.put("main", entry);
@@ -294,6 +295,7 @@ Deno.test("an open exchange keeps its number, and is brought up to date", async 
       bytes: 100,
       measure: () => 100,
       likeness: () => "alike",
+      hold: () => {},
       exchange: () => example(own, more),
     });
   version({ isOpen: true });
@@ -328,6 +330,7 @@ Deno.test("listeners hear once of what any process hands over, and of an open ex
     bytes: 1,
     measure: () => 1,
     likeness: () => "alike",
+    hold: () => {},
     exchange: () => example(own, { isOpen: true, status: 201 }),
   });
   await rig.pass(300);
@@ -337,6 +340,7 @@ Deno.test("listeners hear once of what any process hands over, and of an open ex
     bytes: 1,
     measure: () => 1,
     likeness: () => "alike",
+    hold: () => {},
     exchange: () => example(own, { status: 202 }),
   });
   await rig.pass(300);

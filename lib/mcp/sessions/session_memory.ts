@@ -35,6 +35,8 @@ export interface SessionTransport extends Pick<WebStandardStreamableHTTPServerTr
 export interface Session {
   /** What `Mcp-Session-Id` carries. */
   readonly id: string;
+  /** That, as headers of a response. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly handle: SessionHandle;
   readonly sandbox: Sandbox;
   readonly profile: Profile;
@@ -124,7 +126,8 @@ export function createSessionMemory(): SessionMemory {
 export function openSession(id: string, { sandbox, profile }: Presenter, record: SessionRecord): Session {
   const bytes = Buffer.byteLength(JSON.stringify(record));
   const requestIds = createRequestIds();
-  return { id, handle: handleOf(id), sandbox, profile, record, bytes, requestIds, lastUsedMs: 0, openStreams: 0 };
+  const [handle, headers] = [handleOf(id), { "mcp-session-id": id }];
+  return { id, headers, handle, sandbox, profile, record, bytes, requestIds, lastUsedMs: 0, openStreams: 0 };
 }
 
 /** When a session ends that is used at a time and never again. */

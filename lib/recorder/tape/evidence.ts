@@ -13,8 +13,12 @@ interface Fallen {
 
 /** What fell off the records of all sandboxes. */
 export interface Evidence {
-  /** Takes in what falls off a sandbox's record, in order. */
-  readonly add: (sandboxId: string, entries: readonly HeldExchange[]) => void;
+  /**
+   * Takes in what falls off a sandbox's record, in order.
+   *
+   * @returns What tells nothing, or cannot be kept.
+   */
+  readonly add: (sandboxId: string, entries: readonly HeldExchange[]) => readonly HeldExchange[];
   readonly of: (sandboxId: string) => Fallen;
   /** Takes one out that cannot be used. */
   readonly remove: (sandboxId: string, entry: HeldExchange) => void;
@@ -58,29 +62,31 @@ export function createEvidence(
   const piles = new Map<string, Pile>();
   let total = 0;
 
-  function addOne(pile: Pile, entry: HeldExchange): void {
+  function isKept(pile: Pile, entry: HeldExchange): boolean {
     pile.dropped++;
-    if (!tellsAnything(entry.likeness(), pile.alike)) return;
+    if (!tellsAnything(entry.likeness(), pile.alike)) return false;
     if (pile.entries.length >= maxEntries || pile.bytes + entry.bytes > maxSandboxBytes) {
       pile.unjudged++;
-      return;
+      return false;
     }
     pile.entries.push(entry);
     pile.bytes += entry.bytes;
     total += entry.bytes;
+    return true;
   }
 
-  function add(sandboxId: string, entries: readonly HeldExchange[]): void {
+  function add(sandboxId: string, entries: readonly HeldExchange[]): readonly HeldExchange[] {
     const pile = piles.get(sandboxId) ?? { entries: [], bytes: 0, dropped: 0, unjudged: 0, alike: new Map() };
     // The map's order is that of the last addition.
     piles.delete(sandboxId);
     piles.set(sandboxId, pile);
-    for (const entry of entries) addOne(pile, entry);
+    const rest = entries.filter((entry) => !isKept(pile, entry));
     for (const [, oldest] of piles) {
-      if (total <= maxBytes) return;
+      if (total <= maxBytes) break;
       oldest.unjudged += oldest.entries.length;
       empty(oldest);
     }
+    return rest;
   }
 
   function empty(pile: Pile): void {

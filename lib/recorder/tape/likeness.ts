@@ -13,6 +13,8 @@ export interface Likened {
   readonly route?: string | undefined;
   /** A header of the request. */
   readonly sent: (name: string) => string | null | undefined;
+  /** What it takes them from: equal headers, if it is the same; undefined if that cannot be told. */
+  readonly source?: object;
   readonly body: string | undefined;
 }
 
@@ -28,6 +30,7 @@ interface Told extends Readonly<Record<"method" | "place" | "route" | "rpc" | "g
   readonly status: number;
   /** Values of the {@link telling} headers. */
   readonly sent: readonly string[];
+  readonly source: object | undefined;
 }
 
 /** What was told last: nearly every exchange is like one of a few before it, and to compare takes less than to tell anew. */
@@ -41,7 +44,7 @@ let next = 0;
  * What an exchange is like: equal for those that tell the same; undefined for what is like nothing else, as it brings a
  * client_id, a code, or a token.
  */
-export function likenessOf({ method, url, status, route = "", sent, body }: Likened): string | undefined {
+export function likenessOf({ method, url, status, route = "", sent, source, body }: Likened): string | undefined {
   const begin = body?.slice(0, LOOKED_THROUGH);
   const rpc = (begin && /"method"\s*:\s*"([^"]{1,100})"/.exec(begin)?.[1]) ?? "";
   if (rpc === "" && method !== "GET" && method !== "DELETE" && status < 400) return undefined;
@@ -52,7 +55,8 @@ export function likenessOf({ method, url, status, route = "", sent, body }: Like
   const place = route === "" && !url.includes("/.well-known/") ? "" : url;
   for (const one of known) {
     const isSame = one.place === place && one.rpc === rpc && one.method === method && one.status === status &&
-      one.route === route && one.grant === grant && telling.every((name, at) => (sent(name) ?? "") === one.sent[at]);
+      one.route === route && one.grant === grant &&
+      ((source && source === one.source) || telling.every((name, at) => (sent(name) ?? "") === one.sent[at]));
     if (isSame) return one.likeness;
   }
   const values = telling.map((name) => sent(name) ?? "");
@@ -60,7 +64,7 @@ export function likenessOf({ method, url, status, route = "", sent, body }: Like
   const likeness = traits.length <= MAX_TRAITS ? traits : hash("sha256", traits, "base64url");
   if (traits.length <= MAX_KNOWN_TRAITS) {
     const own = { rpc: detached(rpc), grant: detached(grant) };
-    known[next++ % MAX_KNOWN] = { method, place, status, route, ...own, sent: values, likeness };
+    known[next++ % MAX_KNOWN] = { method, place, status, route, ...own, sent: values, source, likeness };
   }
   return likeness;
 }

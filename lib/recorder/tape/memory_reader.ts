@@ -50,6 +50,12 @@ export function createMemoryReader({ pseudonyms, rings, evidence, slices, report
     return exchanges;
   }
 
+  /** Meanwhile other exchanges may come, and these be forgotten. */
+  function hold(entries: readonly HeldExchange[]): readonly HeldExchange[] {
+    for (const entry of entries) entry.hold();
+    return entries;
+  }
+
   function redactAll(sandboxId: string, entries: readonly HeldExchange[]): Promise<readonly Exchange[]> {
     return slices.run(redacting(sandboxId, entries));
   }
@@ -58,7 +64,7 @@ export function createMemoryReader({ pseudonyms, rings, evidence, slices, report
     // Read at once: all of it keeps changing while the record is redacted.
     const { entries, isIntact, forgotten, version, clearedTo } = rings.of(sandboxId);
     const { entries: fallen, dropped, unjudged } = evidence.of(sandboxId);
-    const [earlier, later] = [after > 0 ? [] : [...fallen], entries.slice(firstAfter(entries, after))];
+    const [earlier, later] = [after > 0 ? [] : [...fallen], hold(entries.slice(firstAfter(entries, after)))];
     return {
       earlier: await redactAll(sandboxId, earlier),
       exchanges: await redactAll(sandboxId, later),
@@ -79,12 +85,12 @@ export function createMemoryReader({ pseudonyms, rings, evidence, slices, report
       version === String(rings.of(sandboxId).version) ? undefined : await read(sandboxId),
     get: (sandboxId, numbers) => {
       const { entries } = rings.of(sandboxId);
-      return redactAll(sandboxId, numbers.flatMap((number) => find(entries, number) ?? []));
+      return redactAll(sandboxId, hold(numbers.flatMap((number) => find(entries, number) ?? [])));
     },
     page: (sandboxId, after, limit) => {
       const { entries } = rings.of(sandboxId);
       const from = firstAfter(entries, after);
-      return redactAll(sandboxId, entries.slice(from, from + limit));
+      return redactAll(sandboxId, hold(entries.slice(from, from + limit)));
     },
     forget: (sandboxId) => {
       evidence.clear(sandboxId);

@@ -22,7 +22,10 @@ export function createMemoryTape({ evidence = createEvidence(), ...deps }: Memor
     nameOf: (sandboxId) => Promise.resolve(pseudonyms.peerOf("", sandboxId)),
     gather: () => Promise.resolve(),
     put: (sandboxId, entry) => {
-      if (!rings.put(sandboxId, entry) || !listeners.has(sandboxId)) return;
+      const isHeard = listeners.has(sandboxId);
+      // It may be forgotten at once.
+      if (isHeard) entry.hold();
+      if (!rings.put(sandboxId, entry) || !isHeard) return;
       for (const exchange of redact(sandboxId, entry)) {
         rings.weigh(sandboxId);
         listeners.tell(sandboxId, ({ onExchange }) => onExchange(exchange));

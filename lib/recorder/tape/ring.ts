@@ -10,6 +10,8 @@ export interface HeldExchange {
   readonly bytes: number;
   /** Measures what was guessed; gives what it takes, in bytes. */
   readonly measure: () => number;
+  /** Says that somebody may read it from now on, even once it is forgotten here. */
+  readonly hold: () => void;
   /** The exchange, redacted. */
   readonly exchange: (pseudonyms: Pseudonyms) => Exchange;
   /** What it is like: equal for exchanges that tell the same; undefined for one that is like no other. */
