@@ -176,8 +176,12 @@ interface Base {
   readonly fail: (message: string, error: unknown) => void;
 }
 
+// Taken when the server is loaded: a test that has fake timers later does not stop the server by them.
+const systemNow = Date.now;
+const systemMs = performance.now.bind(performance);
+
 function baseOf(options: AppOptions): Base {
-  const { kv, log, now = Date.now, monotonicMs = () => performance.now(), sleep = sleepOnTimer } = options;
+  const { kv, log, now = systemNow, monotonicMs = systemMs, sleep = sleepOnTimer } = options;
   const chance = createChance(options.randomBytes ?? randomBytes);
   const report = (message: string): void => log?.({ event: "error", message: redactLine(message) });
   const askers = options.public ? createAskers() : undefined;

@@ -18,6 +18,10 @@ Deno.test("startMockServer listens where it is asked to, serves what fetch serve
   const challenged = await fetch(`${own}/oauth`, { method: "POST" });
   await challenged.body?.cancel();
   assert.equal(challenged.status, 401);
+  const inPort = await mock.fetch(`${own}/.well-known/oauth-authorization-server`);
+  assert.equal((await inPort.json()).issuer, own);
+  const asked = mock.authorize(`${own}/oauth/authorize?client_id=nobody`);
+  await assert.rejects(asked, /mock\.authorize: .* 400 client_id is not registered/);
   await mock[Symbol.asyncDispose]();
   for (const url of [mock.url, own]) await assert.rejects(fetch(`${url}/health`), TypeError);
 });
