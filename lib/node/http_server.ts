@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import { isIPv6 } from "node:net";
 import { setImmediate } from "node:timers";
 import { PlannedBreak } from "../faults/broken_body.ts";
+import { sleepAside } from "../runtime/sleep.ts";
 
 /** What is known of a request's connection. */
 interface Peer {
@@ -27,9 +28,12 @@ export interface HttpServerOptions {
 /** A server that listens. */
 export interface HttpServer {
   readonly addr: { readonly hostname: string; readonly port: number };
-  /** Listens no more; resolves when the last response is sent. */
+  /** Listens no more; resolves when the last response is sent. A request that does not come in whole gets none. */
   readonly close: () => Promise<void>;
 }
+
+/** How long the rest of a request may take once the server closes, in milliseconds: it is on its way, or never comes. */
+const REST_MS = 250;
 
 /** As many bytes of URL and headers as `Deno.serve` takes. */
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -52,11 +56,16 @@ export async function serveHttp(
   handler: Handler,
 ): Promise<HttpServer> {
   let isClosing = false;
+  const underWay = new Set<IncomingMessage>();
+  // A connection that stays open would keep a server that was closed. One that has asked for nothing yet, as clients open
+  // them in reserve, is not idle to Node.
+  const letGo = (): void => underWay.size === 0 ? server.closeAllConnections() : server.closeIdleConnections();
   const protocol = tls ? "https" : "http";
   const listener = (message: IncomingMessage, out: ServerResponse): void => {
+    underWay.add(message);
     out.once("close", () => {
-      // A connection that stays open would keep a server that was closed.
-      if (isClosing) setImmediate(() => server.closeIdleConnections());
+      underWay.delete(message);
+      if (isClosing) setImmediate(letGo);
     });
     // There is nobody to tell: the client is gone.
     out.on("error", () => {});
@@ -80,8 +89,16 @@ export async function serveHttp(
     close: () =>
       new Promise((resolve) => {
         isClosing = true;
-        server.close(() => resolve());
-        server.closeIdleConnections();
+        const closed = new AbortController();
+        const giveUp = (): void => {
+          for (const message of underWay) if (!message.complete) message.destroy();
+        };
+        sleepAside(REST_MS, closed.signal).then(giveUp, () => {});
+        server.close(() => {
+          closed.abort();
+          resolve();
+        });
+        letGo();
       }),
   };
 }

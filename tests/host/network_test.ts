@@ -109,6 +109,20 @@ Deno.test("serveHttp sends a stream as it comes, and tells it when its reader ha
   await Promise.all([left.promise, aborted.promise]);
 });
 
+Deno.test("serveHttp closes although a client has asked for nothing yet, or sends only the half of a request", async () => {
+  for (const sent of ["", "GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\na"]) {
+    const server = await serveOnNode((request) => request.text().then((text) => new Response(text)));
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(server.url).port) });
+    await connection.write(new TextEncoder().encode(sent));
+    // What comes later on another connection is answered later.
+    await (await fetch(server.url)).text();
+    const late = Promise.withResolvers<string>();
+    const timer = setTimeout(() => late.resolve("is still open"), 5000);
+    assert.equal(await Promise.race([server.close().then(() => "closed"), late.promise]), "closed", sent);
+    clearTimeout(timer);
+  }
+});
+
 Deno.test("serveHttp breaks off what breaks off, and reports it unless it was meant to", async () => {
   const reports: string[] = [];
   await using server = await serveOnNode(({ url }) => {

@@ -4,6 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { type MockServer, type OwnScenario, startMockServer } from "../../main.ts";
 
 const redirect_uri = "http://127.0.0.1:1/callback";
@@ -135,6 +137,17 @@ export const cases: Readonly<Record<string, () => Promise<void>>> = {
       assert.equal(await statusOf(fetch(`${origin}/.well-known/oauth-protected-resource`)), 404);
     });
     await assert.rejects(fetch(`${url}/health`));
+    // Clients open connections in reserve. Those that ask for nothing keep no server.
+    let closedMs = 0;
+    let reserve: Socket | undefined;
+    await withMock({ port: 0 }, async (mock) => {
+      reserve = connect(Number(new URL(mock.url).port), "127.0.0.1");
+      await once(reserve, "connect");
+      assert.equal(await statusOf(fetch(`${mock.url}/health`)), 200);
+      closedMs = performance.now();
+    });
+    assert(performance.now() - closedMs < 2000);
+    reserve?.destroy();
     const misspelled: object = { scenarioo: "standard" };
     await assert.rejects(startMockServer(misspelled), /scenarioo is not an option; .*scenario/);
   },
@@ -163,15 +176,7 @@ export const cases: Readonly<Record<string, () => Promise<void>>> = {
       const metadata = await getJson(`${mock.url}/.well-known/oauth-authorization-server`);
       assert(typeof metadata === "object" && metadata !== null && !("registration_endpoint" in metadata));
     });
-    const scenario: OwnScenario = {
-      name: "busy",
-      group: "Custom",
-      story: "The token endpoint is busy.",
-      client: "Tries later.",
-      expects: [],
-      links: [],
-      plan: { faults: ["token:503*always"] },
-    };
+    const scenario: OwnScenario = { name: "busy", plan: { faults: ["token:503*always"] } };
     await withMock({ port: 0, scenario }, async (mock) => {
       assert.equal(await statusOf(fetch(`${mock.url}/oauth/token`, { method: "POST" })), 503);
     });
