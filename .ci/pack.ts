@@ -59,8 +59,15 @@ async function writeTypes(): Promise<void> {
   for await (const file of files(packed)) {
     if (!file.pathname.endsWith(".d.ts")) continue;
     const text = (await Deno.readTextFile(file)).replaceAll(/from "(?:\.\.\/)+main\.ts"/g, `from "${name}"`);
-    await write(new URL(`types/${file.href.slice(packed.href.length)}`, output), text);
+    await write(new URL(`types/${file.href.slice(packed.href.length)}`, output), forAnyProject(text));
   }
+}
+
+/** Types that compile in a project that checks those of its packages, too, and has neither the SDK nor the types of Node. */
+function forAnyProject(text: string): string {
+  const disposable = text.includes("AsyncDisposable") ? '/// <reference lib="esnext.disposable" />\n' : "";
+  return disposable +
+    text.replaceAll(new RegExp(`^import type .* from "${SDK}";$`, "gm"), "// @ts-ignore: optional\n$&");
 }
 
 async function licenses(registry: URL): Promise<string> {
@@ -78,6 +85,8 @@ async function licenses(registry: URL): Promise<string> {
 }
 
 function packageJson(): unknown {
+  const main = `./${bundled(entries.module)}`;
+  const types = `./types/${entries.module.replace(".ts", ".d.ts")}`;
   return {
     name,
     version: manifest.version,
@@ -90,9 +99,12 @@ function packageJson(): unknown {
     // Types alone: what a catalogue declares is written in the words of the SDK; without it those members are unchecked.
     peerDependencies: { [SDK]: manifest.imports[SDK].replace(/^.*@/, "^") },
     peerDependenciesMeta: { [SDK]: { optional: true } },
+    // For TypeScript 5 with `module: commonjs`, and other tools that do not read `exports`.
+    main,
+    types,
     bin: { [name]: `./${bundled(entries.command)}` },
     exports: {
-      ".": { types: `./types/${entries.module.replace(".ts", ".d.ts")}`, default: `./${bundled(entries.module)}` },
+      ".": { types, default: main },
       "./package.json": "./package.json",
     },
   };

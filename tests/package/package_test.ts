@@ -14,7 +14,7 @@ const dist = new URL("dist/npm/", root);
 const folder = new URL(`file://${await Deno.makeTempDir({ prefix: "mock-oauth-package-" })}/`);
 
 /** What the same cases are run with; the oldest Node that is supported. */
-const dependencies = { "jest": "30.5.2", "vitest": "4.1.12", "@types/node": "22.20.7" };
+const dependencies = { "jest": "30.5.2", "vitest": "4.1.12", "@types/node": "22.20.7", "typescript": "5.9.3" };
 const optionalDependencies = { bun: "1.4.5", [`node-${platform}-${arch}`]: "22.23.3" };
 
 interface Ran {
@@ -142,6 +142,25 @@ Deno.test("another project of Deno imports main.ts by its path, linked to the cl
   await mustRun(Deno.execPath(), ["install"], project);
   const args = ["test", "--no-check", "--no-prompt", "--allow-net=127.0.0.1", "deno.test.ts"];
   assert.match(await mustRun(Deno.execPath(), args, project), new RegExp(`\\b${count} passed`));
+});
+
+testWithToolchain({
+  name:
+    "the package's types compile where those of packages are checked, without the SDK, the types of Node, or exports",
+  needs: "Node 22",
+  isThere: node !== undefined,
+  fn: async () => {
+    const text = `import { type MockServer, startMockServer } from "mock-oauth";
+      export const started: Promise<MockServer> = startMockServer({ port: 0, scenario: { name: "mine" } });`;
+    await Deno.writeTextFile(new URL("own.ts", folder), text);
+    const checked = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--skipLibCheck", "false"];
+    const projects = [
+      ["--types", "node", "--lib", "es2022", "--module", "commonjs", "--moduleResolution", "node10"],
+      ["--typeRoots", "none", "--lib", "es2022,dom", "--module", "preserve", "--moduleResolution", "bundler"],
+    ];
+    const tsc = [`node_modules/typescript/bin/tsc`, "own.ts", "--target", "es2022", ...checked];
+    for (const project of projects) await mustRun(`${node}node`, [...tsc, ...project]);
+  },
 });
 
 /** Starts the command, logs a client in at the URL that it prints, presses Ctrl-C, and returns the exit code. */
