@@ -100,10 +100,12 @@ export function whileFileIsThere<Info>(
   app: (request: Request, info?: Info) => Promise<Response>,
   { stat, sleep, signal, report }: WatchDeps,
 ): (request: Request, info?: Info) => Promise<Response> {
+  const opening = stat(path).catch(() => undefined);
+  let isWatched = false;
   let isThere = true;
 
   async function watch(): Promise<void> {
-    const opened = await stat(path).catch(() => undefined);
+    const opened = await opening;
     // On Windows files have no number, and one that is open can be neither removed nor replaced.
     while (opened?.ino && !signal.aborted) {
       await sleep(WATCH_MS, signal).catch(() => {});
@@ -114,8 +116,16 @@ export function whileFileIsThere<Info>(
     }
   }
 
-  void watch();
-  return (request, info) => isThere ? app(request, info) : Promise.resolve(unavailable());
+  return (request, info) => {
+    if (!isThere) return Promise.resolve(unavailable());
+    const response = app(request, info);
+    // Before the first answer there is nothing to lose, and a timer would have it wait for a part of Node.
+    if (!isWatched) {
+      isWatched = true;
+      void response.then(watch, watch);
+    }
+    return response;
+  };
 }
 
 const GONE = "was removed or replaced; restore it, or restart the program";

@@ -2,7 +2,7 @@
 // waits. Nothing is handed out that was not redacted, and nothing is redacted before somebody asks: so what nobody asks
 // for costs next to nothing, and what is kept in this process's memory is what passes through it anyway.
 import { OpenResponse } from "../http/any_origin.ts";
-import { nodeTimers } from "../runtime/node_timers.ts";
+import { nextTurn } from "../runtime/node_timers.ts";
 import type { SeenHeaders, StreamFacts } from "./exchange.ts";
 import type { RecordedRequest, RecordedResponse, Seen } from "./seen_exchange.ts";
 import type { RawBody } from "./redact/redact_body.ts";
@@ -79,7 +79,7 @@ export function createRecording({ tape, now, report, spares = createSpares() }: 
   /** A body under way mostly comes at once; one whose client has hung up never does, and must not delay the reader. */
   async function settle(sandboxId: string): Promise<void> {
     for (let turn = 0; turn < MAX_TURNS && pending.has(sandboxId); turn++) {
-      await new Promise<void>((resolve) => nodeTimers().setImmediate(resolve));
+      await nextTurn();
     }
   }
 

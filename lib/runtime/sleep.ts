@@ -14,10 +14,10 @@ export function sleepAside(ms: number, signal?: AbortSignal): Promise<void> {
   return wait(ms, signal, false);
 }
 
-function wait(ms: number, signal: AbortSignal | undefined, isAwaited: boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
+async function wait(ms: number, signal: AbortSignal | undefined, isAwaited: boolean): Promise<void> {
+  const { clearTimeout, setTimeout } = await nodeTimers();
+  await new Promise<void>((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const { clearTimeout, setTimeout } = nodeTimers();
     const stop = (): void => {
       clearTimeout(timer);
       reject(signal?.reason);

@@ -1,7 +1,7 @@
 // Long work in slices: a process has one thread, and a caller who asks for much must not keep the others waiting. Work of this
 // kind is a generator that yields wherever it may be interrupted; in each turn of the event
 // loop some milliseconds are spent on what is under way, in rotation.
-import { nodeTimers } from "./node_timers.ts";
+import { nextTurn } from "./node_timers.ts";
 
 /** Work that may be interrupted wherever it yields. */
 export type Sliced<T> = Generator<undefined, T>;
@@ -50,7 +50,7 @@ export function createSlices(monotonicMs: () => number): Slices {
         const next = waiting.shift();
         if (next?.(untilMs)) waiting.push(next);
       } while (waiting.length > 0 && monotonicMs() < untilMs);
-      await new Promise<void>((resolve) => nodeTimers().setImmediate(resolve));
+      await nextTurn();
     }
     isBusy = false;
   }

@@ -1,7 +1,7 @@
 // Writes that share a transaction: while one commit is on its way to the disk, those that come wait and go together in
 // the next. Each is answered only when its own changes are committed, and a check that fails in company is tried alone,
 // so that nobody pays for a neighbour.
-import { nodeTimers } from "../runtime/node_timers.ts";
+import { nextTurn } from "../runtime/node_timers.ts";
 import { StoreError } from "./failure.ts";
 import type { Commit, Key } from "./store.ts";
 
@@ -37,7 +37,7 @@ export function createCommitQueue(
     busy = true;
     while (waiting.length > 0) {
       // One turn of the event loop lets the requests that have already arrived add theirs.
-      await new Promise<void>((resolve) => nodeTimers().setImmediate(resolve));
+      await nextTurn();
       const { together, later } = selectCompatible(waiting, maxChecks);
       waiting = later;
       await settle(together, apply);
