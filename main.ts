@@ -8,14 +8,13 @@ import { type Config, parseSettings } from "./lib/cli/config.ts";
 import { ConfigError, parseDatabase } from "./lib/cli/config_values.ts";
 import { createChance, randomBytes } from "./lib/runtime/chance.ts";
 import { isFile, MEMORY, prepareFile } from "./lib/cli/database_file.ts";
-import { type BehindHandler, openFront } from "./lib/cli/front.ts";
+import type { BehindHandler } from "./lib/cli/front.ts";
 import { answerBroken, keepListening, type Listener } from "./lib/cli/listener.ts";
 import { sleepOnTimer } from "./lib/runtime/sleep.ts";
 import { plain } from "./lib/runtime/plain_text.ts";
 import { impatient } from "./lib/store/kv_server.ts";
 import { retryLocked } from "./lib/store/retry.ts";
 import { createDemand } from "./lib/cli/permissions.ts";
-import { connectionLimits, createConnections } from "./lib/limits/connections.ts";
 import { print } from "./lib/cli/print.ts";
 import { servedText } from "./lib/cli/ready.ts";
 import { reasonOf } from "./lib/cli/start_files.ts";
@@ -134,7 +133,11 @@ async function openKv(path?: string): Promise<OpenKv> {
   return kv;
 }
 
-function listen({ port, host, tls, settings }: Config, app: App, report: (message: string) => void): Listener {
+async function listen(
+  { port, host, tls, settings }: Config,
+  app: App,
+  report: (message: string) => void,
+): Promise<Listener> {
   const options = { onListen: (): void => {}, onError: answerBroken(report) };
   const lasting = { probe: probeDescriptors, sleep: sleepOnTimer, monotonicMs, report };
   demand({ name: "net", host: `${host.includes(":") ? `[${host}]` : host}:${port}` });
@@ -143,6 +146,8 @@ function listen({ port, host, tls, settings }: Config, app: App, report: (messag
   const serve = (port: number, hostname: string, handler: Deno.ServeHandler<Deno.NetAddr>): Listener =>
     keepListening(port, { open: (port) => Deno.serve({ port, hostname, ...options, ...files }, handler), ...lasting });
   if (!settings.public) return serve(port, host, app);
+  const { openFront } = await import("./lib/cli/front.ts");
+  const { connectionLimits, createConnections } = await import("./lib/limits/connections.ts");
   const connections = createConnections(connectionLimits, monotonicMs);
   const behind = { serve: (handler: BehindHandler): Listener => serve(0, "127.0.0.1", handler), app, connections };
   return openFront({ port, hostname: host }, { ...behind, ...lasting });

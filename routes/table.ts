@@ -4,20 +4,8 @@ import { type EndpointName, endpoints } from "../lib/http/endpoints.ts";
 import { late } from "../lib/runtime/late.ts";
 import { controlRoutes } from "./control/control.ts";
 import type { Deps } from "./deps.ts";
-import { createLeading } from "./mcp/guide.ts";
-import { mcpHandlers } from "./mcp/mcp.ts";
-import { authorizeHandlers } from "./oauth/authorize.ts";
 import { discoveryHandlers } from "./oauth/discovery.ts";
-import { idpHandlers } from "./oauth/idp.ts";
-import { clientMetadata } from "./oauth/own_document.ts";
-import { pushHandler } from "./oauth/par.ts";
-import { registerHandler } from "./oauth/register.ts";
-import { registrationHandlers } from "./oauth/registration.ts";
-import { tokenHandler } from "./oauth/token.ts";
-import { tokenStatusHandlers } from "./oauth/token_status.ts";
-import { userinfoHandler } from "./oauth/userinfo.ts";
 import { assetRoutes, health, robots } from "./pages/files.ts";
-import type { RunHandlers } from "./pages/run.tsx";
 import type { Handler, Handlers, Route } from "./request/router.ts";
 
 /** The route table. */
@@ -37,21 +25,12 @@ function isOwn(name: EndpointName): name is OwnName {
 
 /** What answers each endpoint; those of the control API are made of operations, in `control/`. */
 function handlersOf(deps: Deps): Handlers<OwnName> {
-  const authorize = authorizeHandlers(deps);
-  const device = async (): Promise<Handlers<"authorize" | "show" | "decide">> =>
-    (await import("./oauth/device.tsx")).deviceHandlers(deps);
   const discovery = discoveryHandlers(deps);
-  const idp = idpHandlers(deps);
-  const logout = async (): Promise<Handlers<"show" | "post">> =>
-    (await import("./oauth/logout.tsx")).logoutHandlers(deps);
-  const { noAuth, bearer, oauth, conformance, ...httpSse } = mcpHandlers({ ...deps, leadingOf: createLeading(deps) });
-  const elicitation = async (): Promise<Handlers<"show" | "answer">> =>
-    (await import("./mcp/elicitation.tsx")).elicitationHandlers(deps);
-  const registration = registrationHandlers(deps);
-  const tokenStatus = tokenStatusHandlers(deps);
-  const userinfo = userinfoHandler(deps);
+  const elicitation = lateHandlers(async () => (await import("./mcp/elicitation.tsx")).elicitationHandlers(deps));
   return {
     ...pageHandlers(deps),
+    ...oauthHandlers(deps),
+    ...mcpHandlers(deps),
     agent: deps.guard(lateHandler(async () => (await import("./control/agent.ts")).agentHandler(deps))),
     health: (context) => health(context, deps),
     robots,
@@ -63,34 +42,76 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
     custom_protected_resource_metadata: discovery.customProtectedResource,
     jwks: discovery.jwks,
 
-    register: registerHandler(deps),
-    read_registration: registration.read,
-    update_registration: registration.update,
-    delete_registration: registration.remove,
-    client_metadata: clientMetadata,
+    ...canaryHandlers(),
+    elicitation: elicitation("show"),
+    elicitation_answer: elicitation("answer"),
+  };
+}
 
-    authorize: authorize.ask,
-    decide: authorize.decide,
-    par: pushHandler(deps),
-    device: lateHandler(async () => (await device()).authorize),
-    device_page: lateHandler(async () => (await device()).show),
-    device_decide: lateHandler(async () => (await device()).decide),
+type OAuthName = Extract<
+  OwnName,
+  | `${string}regist${string}`
+  | "client_metadata"
+  | "authorize"
+  | "decide"
+  | "par"
+  | `device${string}`
+  | "token"
+  | "revoke"
+  | "introspect"
+  | `userinfo${string}`
+  | `logout${string}`
+  | `idp_${string}`
+>;
 
-    token: tokenHandler(deps),
-    revoke: tokenStatus.revoke,
-    introspect: tokenStatus.introspect,
+/** What a login asks after discovery. */
+function oauthHandlers(deps: Deps): Handlers<OAuthName> {
+  const authorize = lateHandlers(async () => (await import("./oauth/authorize.ts")).authorizeHandlers(deps));
+  const device = lateHandlers(async () => (await import("./oauth/device.tsx")).deviceHandlers(deps));
+  const idp = lateHandlers(async () => (await import("./oauth/idp.ts")).idpHandlers(deps));
+  const logout = lateHandlers(async () => (await import("./oauth/logout.tsx")).logoutHandlers(deps));
+  const registration = lateHandlers(async () => (await import("./oauth/registration.ts")).registrationHandlers(deps));
+  const status = lateHandlers(async () => (await import("./oauth/token_status.ts")).tokenStatusHandlers(deps));
+  const userinfo = lateHandler(async () => (await import("./oauth/userinfo.ts")).userinfoHandler(deps));
+  return {
+    register: lateHandler(async () => (await import("./oauth/register.ts")).registerHandler(deps)),
+    read_registration: registration("read"),
+    update_registration: registration("update"),
+    delete_registration: registration("remove"),
+    client_metadata: lateHandler(async () => (await import("./oauth/own_document.ts")).clientMetadata),
+
+    authorize: authorize("ask"),
+    decide: authorize("decide"),
+    par: lateHandler(async () => (await import("./oauth/par.ts")).pushHandler(deps)),
+    device: device("authorize"),
+    device_page: device("show"),
+    device_decide: device("decide"),
+
+    token: lateHandler(async () => (await import("./oauth/token.ts")).tokenHandler(deps)),
+    revoke: status("revoke"),
+    introspect: status("introspect"),
     userinfo,
     userinfo_post: userinfo,
-    logout: lateHandler(async () => (await logout()).show),
-    logout_post: lateHandler(async () => (await logout()).post),
+    logout: logout("show"),
+    logout_post: logout("post"),
 
-    idp_configuration: idp.configuration,
-    idp_token: idp.token,
-    idp_jwks: idp.jwks,
-    ...canaryHandlers(),
-    elicitation: lateHandler(async () => (await elicitation()).show),
-    elicitation_answer: lateHandler(async () => (await elicitation()).answer),
+    idp_configuration: idp("configuration"),
+    idp_token: idp("token"),
+    idp_jwks: idp("jwks"),
+  };
+}
 
+type McpName = Extract<OwnName, `${"no_auth" | "bearer" | "oauth" | "conformance"}_${string}`>;
+
+/** The MCP endpoints. */
+function mcpHandlers(deps: Deps): Handlers<McpName> {
+  const handler = lateHandlers(async () => {
+    const { createLeading } = await import("./mcp/guide.ts");
+    return (await import("./mcp/mcp.ts")).mcpHandlers({ ...deps, leadingOf: createLeading(deps) });
+  });
+  const [noAuth, bearer] = [handler("noAuth"), handler("bearer")];
+  const [oauth, conformance] = [handler("oauth"), handler("conformance")];
+  return {
     no_auth_post: noAuth,
     no_auth_get: noAuth,
     no_auth_delete: noAuth,
@@ -103,7 +124,12 @@ function handlersOf(deps: Deps): Handlers<OwnName> {
     conformance_post: conformance,
     conformance_get: conformance,
     conformance_delete: conformance,
-    ...httpSse,
+    no_auth_sse: handler("no_auth_sse"),
+    no_auth_messages: handler("no_auth_messages"),
+    bearer_sse: handler("bearer_sse"),
+    bearer_messages: handler("bearer_messages"),
+    oauth_sse: handler("oauth_sse"),
+    oauth_messages: handler("oauth_messages"),
   };
 }
 
@@ -129,13 +155,10 @@ function pageHandlers(
   | "gauntlet"
   | "gauntlet_move"
 > {
-  const run = async (): Promise<RunHandlers> => (await import("./pages/run.tsx")).runHandlers(deps);
-  const making = async (): Promise<Handlers<"scenario_making" | "scenario_make">> =>
-    (await import("./pages/scenarios_making.tsx")).makingHandlers(deps);
-  const recording = async (): Promise<Handlers<"inspect_recording" | "inspect_recording_judge">> =>
-    (await import("./pages/recording.tsx")).recordingHandlers(deps);
-  const gauntlet = async (): Promise<Handlers<"gauntlet" | "gauntlet_move">> =>
-    (await import("./pages/gauntlet.tsx")).gauntletHandlers(deps);
+  const run = lateHandlers(async () => (await import("./pages/run.tsx")).runHandlers(deps));
+  const making = lateHandlers(async () => (await import("./pages/scenarios_making.tsx")).makingHandlers(deps));
+  const recording = lateHandlers(async () => (await import("./pages/recording.tsx")).recordingHandlers(deps));
+  const gauntlet = lateHandlers(async () => (await import("./pages/gauntlet.tsx")).gauntletHandlers(deps));
   return {
     home: lateHandler(async () => {
       const { home } = await import("./pages/pages.tsx");
@@ -153,19 +176,19 @@ function pageHandlers(
       const { scenarioClients } = await import("./pages/clients.tsx");
       return (context) => scenarioClients(context, deps);
     }),
-    scenario_making: lateHandler(async () => (await making()).scenario_making),
-    scenario_make: lateHandler(async () => (await making()).scenario_make),
+    scenario_making: making("scenario_making"),
+    scenario_make: making("scenario_make"),
     inspect: lateHandler(async () => (await import("./pages/inspect.tsx")).inspectHandler(deps)),
-    inspect_recording: lateHandler(async () => (await recording()).inspect_recording),
-    inspect_recording_judge: lateHandler(async () => (await recording()).inspect_recording_judge),
+    inspect_recording: recording("inspect_recording"),
+    inspect_recording_judge: recording("inspect_recording_judge"),
     specifications: lateHandler(async () => (await import("./pages/specifications.tsx")).specifications),
-    run_page: lateHandler(async () => (await run()).run_page),
-    run_keep: lateHandler(async () => (await run()).run_keep),
-    kept_run: lateHandler(async () => (await run()).kept_run),
-    run_badge: lateHandler(async () => (await run()).run_badge),
-    run_config: lateHandler(async () => (await run()).run_config),
-    gauntlet: lateHandler(async () => (await gauntlet()).gauntlet),
-    gauntlet_move: lateHandler(async () => (await gauntlet()).gauntlet_move),
+    run_page: run("run_page"),
+    run_keep: run("run_keep"),
+    kept_run: run("kept_run"),
+    run_badge: run("run_badge"),
+    run_config: run("run_config"),
+    gauntlet: gauntlet("gauntlet"),
+    gauntlet_move: gauntlet("gauntlet_move"),
   };
 }
 
@@ -177,6 +200,13 @@ function canaryHandlers(): Handlers<"canary" | `canary_${"post" | "put" | "patch
 
 /** A handler that is loaded with its first request, since most starts have no use for it. */
 function lateHandler(load: () => Promise<Handler>): Handler {
-  const handler = late(load);
-  return async (context) => await (await handler())(context);
+  let handler: Handler | undefined;
+  const loaded = late(async () => handler = await load());
+  return (context) => handler ? handler(context) : loaded().then((first) => first(context));
+}
+
+/** The same for handlers that are loaded together: each is asked for by its name. */
+function lateHandlers<Name extends string>(load: () => Promise<Handlers<Name>>): (name: Name) => Handler {
+  const loaded = late(load);
+  return (name) => lateHandler(async () => (await loaded())[name]);
 }

@@ -43,9 +43,22 @@ interface Range {
   readonly shift: bigint;
 }
 
-const ranges4 = specialIpv4.map((text) => parseRange(text, 32));
-const ranges6 = specialIpv6.map((text) => parseRange(text, 128));
-const global6 = parseRange(globalIpv6, 128);
+interface Ranges {
+  readonly special4: readonly Range[];
+  readonly special6: readonly Range[];
+  readonly global6: Range;
+}
+
+let known: Ranges | undefined;
+
+/** The tables as numbers, once something is looked up in them. */
+function rangesOf(): Ranges {
+  return known ??= {
+    special4: specialIpv4.map((text) => parseRange(text, 32)),
+    special6: specialIpv6.map((text) => parseRange(text, 128)),
+    global6: parseRange(globalIpv6, 128),
+  };
+}
 
 /**
  * Whether an address is a host's on the public internet.
@@ -63,11 +76,12 @@ const global6 = parseRange(globalIpv6, 128);
  * ```
  */
 export function isPublicAddress(address: string): boolean {
+  const { special4, special6, global6 } = rangesOf();
   const ipv4 = parseIpv4(address);
-  if (ipv4 !== undefined) return !ranges4.some((range) => isWithin(ipv4, range));
+  if (ipv4 !== undefined) return !special4.some((range) => isWithin(ipv4, range));
   const ipv6 = parseIpv6(address);
   if (ipv6 === undefined) return false;
-  return isWithin(ipv6, global6) && !ranges6.some((range) => isWithin(ipv6, range)) && !isIsatap(ipv6);
+  return isWithin(ipv6, global6) && !special6.some((range) => isWithin(ipv6, range)) && !isIsatap(ipv6);
 }
 
 /** ISATAP (RFC 5214 6.1) hides an IPv4 address in the lower half of any prefix. */

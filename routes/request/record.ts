@@ -18,7 +18,8 @@ import type { Slices } from "../../lib/runtime/slices.ts";
 import { createExchangeTable } from "../../lib/recorder/tape/exchange_table.ts";
 import type { Store } from "../../lib/store/store.ts";
 import type { AppOptions } from "../options.ts";
-import type { Arrival, Served } from "./serve.ts";
+import type { Served } from "./serve.ts";
+import type { Arrival } from "./shape.ts";
 
 type RecordOptions = Pick<
   AppOptions,
