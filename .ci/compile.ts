@@ -33,9 +33,7 @@ async function makeBundle(): Promise<void> {
   // What a file imports runs first, in this order.
   const main = await Deno.readTextFile(new URL(bundled(entries.deno), folder));
   await Deno.writeTextFile(new URL(entries.deno, folder), `import "./built.js";${main}`);
-  const { nodeModulesDir } = manifest;
-  // All that is imported later has to be inside.
-  const unstable = manifest.unstable.filter((name) => name !== "lazy-dynamic-imports");
+  const { nodeModulesDir, unstable } = manifest;
   await Deno.writeTextFile(new URL("deno.json", folder), JSON.stringify({ unstable, nodeModulesDir }));
 }
 
