@@ -282,8 +282,15 @@ Deno.test("a resource that is named with ?fault= in it is the same resource (RFC
 
 Deno.test("?fault= is told what cannot be read, and means nothing at other endpoints", async () => {
   await using test = await testApp();
-  const wrong = await test.get("/oauth?fault=token:oops");
-  assert.match(await assertOAuthError(wrong, 400, "invalid_request"), /'token:oops'.*token:503.*resource_metadata/);
+  const said = async (text: string): Promise<string> =>
+    await assertOAuthError(await test.get(`/oauth?fault=${text}`), 400, "invalid_request");
+  assert.match(await said("oops"), /'oops'.*token:503.*resource_metadata.*truncate=20.*tools\/call/);
+  // What is right, or what was meant, is not listed.
+  const effect = await said("token:oops");
+  assert.match(effect, /'token:oops'.*token:503.*truncate=20/);
+  assert.doesNotMatch(effect, /resource_metadata|tools\/call/);
+  assert.match(await said("tokn:503"), /'tokn:503'; expected .{1,120}; did you mean token\?$/);
+  assert.doesNotMatch(await said("token:delay=600001"), /did you mean/);
   assert.equal((await test.get("/health?fault=token:oops")).status, 200);
   assert.deepEqual(listOf(await control(test, "GET /control/faults"), "faults"), []);
 });

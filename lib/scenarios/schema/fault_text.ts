@@ -41,7 +41,7 @@ function parseOne(text: string): Fault {
     [];
   const aim = readAim(where);
   const effect = aim && effectOf(aim, what);
-  if (!effect) throw unreadable(text, aim ? closest(what.split("=")[0] ?? "", effects) : closestAim(where));
+  if (!effect) throw aim ? unreadableEffect(text, what) : unreadable(text, closestAim(where));
   const times = life === "always" ? Infinity : Number(life ?? 1);
   // Only a request in a session can be the end of one.
   const inSession = effect.policy?.endsSession === undefined ? {} : { has_header: "mcp-session-id" };
@@ -222,14 +222,29 @@ function saidBy({ endpoint, method, rpcMethod }: Aim, written: string): string {
 }
 
 function unreadable(text: string, meant: string | undefined): OAuthError {
+  const form = "an endpoint, a colon and an effect, such as token:503, token:drop*2, mcp.tools/call:503 or " +
+    "mcp.GET:405*always";
+  const all = `${form}; endpoints: ${faultable.join(", ")}; effects: ${effectsText}; methods, of mcp and open_mcp ` +
+    `alone: ${[...mcpHttpMethods, ...mcpMethods].join(", ")}`;
+  // Whoever is told what they meant needs no list of all there is, at whose end that would stand.
+  return refusal(text, meant === undefined ? all : form, meant);
+}
+
+function unreadableEffect(text: string, what: string): OAuthError {
+  const [name = ""] = what.split("=");
+  const meant = closest(name, effects);
+  return refusal(
+    text,
+    `an effect after the colon, such as token:503 or token:drop*2: ${effectsText}`,
+    meant === name ? undefined : meant,
+  );
+}
+
+function refusal(text: string, expected: string, meant: string | undefined): OAuthError {
   return new OAuthError("invalid_request", "fault cannot be read", {
     parameter: FAULT_PARAMETER,
     received: excerpt(text),
-    expected: `an endpoint, a colon and an effect, such as token:503, token:drop*2, mcp.tools/call:503 or ` +
-      `mcp.GET:405*always; endpoints: ${
-        faultable.join(", ")
-      }; effects: ${effectsText}; methods, of mcp and open_mcp alone: ` +
-      [...mcpHttpMethods, ...mcpMethods].join(", "),
+    expected,
     ...(meant === undefined ? {} : { meant: { text: meant } }),
   });
 }
