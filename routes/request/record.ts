@@ -12,6 +12,7 @@ import { createRings } from "../../lib/recorder/tape/rings.ts";
 import { createSpares, type Spares } from "../../lib/recorder/spares.ts";
 import { createSharedTape } from "../../lib/recorder/tape/shared_tape.ts";
 import { createMemoryTape } from "../../lib/recorder/tape/memory_tape.ts";
+import type { HeldExchange } from "../../lib/recorder/tape/ring.ts";
 import type { Tape } from "../../lib/recorder/tape/tape.ts";
 import type { Sleep } from "../../lib/runtime/sleep.ts";
 import type { Slices } from "../../lib/runtime/slices.ts";
@@ -72,7 +73,8 @@ function createTapeFor(
     return createMemoryTape({ pseudonyms: createPseudonyms(chance.bytes(32)), rings, evidence, slices, report });
   }
   const table = createExchangeTable(store, chance, isPublic ? MAX_PUBLIC_EXCHANGE_BYTES : MAX_EXCHANGE_BYTES);
-  return createSharedTape({ table, now, monotonicMs, sleep, signal, sinceMs, report, seed });
+  const onForget = (_sandboxId: string, entries: readonly HeldExchange[]): void => spares.takeBack(entries);
+  return createSharedTape({ table, now, monotonicMs, sleep, signal, sinceMs, report, seed, onForget });
 }
 
 /**

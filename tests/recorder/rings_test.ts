@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Exchange } from "../../lib/recorder/exchange.ts";
 import { type Seen, SeenExchange } from "../../lib/recorder/seen_exchange.ts";
+import { rawHeadersOf } from "../../lib/http/raw_headers.ts";
 import { createHeaderReader } from "../../lib/recorder/sent_headers.ts";
 import { createSpares } from "../../lib/recorder/spares.ts";
 import { createPseudonyms } from "../../lib/recorder/redact/pseudonyms.ts";
@@ -163,6 +164,19 @@ Deno.test("equal headers of requests are kept once, and are as they were sent", 
   assert.equal(kept.get("x-other"), null);
   const large = { "x-pad": "x".repeat(10_000) };
   assert.notEqual(read(new Headers(large)), read(new Headers(large)), "large ones are not remembered");
+});
+
+Deno.test("Deno has headers in a list as they came, or no short cut is left to compare them", () => {
+  const headers = new Request("http://localhost", { headers: { "x-b": "1", "x-a": "2" } }).headers;
+  assert.deepEqual(rawHeadersOf(headers), [["x-b", "1"], ["x-a", "2"]]);
+  const read = createHeaderReader();
+  const twice = [["x-a", "1"], ["x-a", "2"]] as const;
+  assert.equal(read(new Headers(twice.map(([...pair]) => pair))).get("x-a"), "1, 2");
+  assert.equal(read(new Headers({ "x-a": "2" })).get("x-a"), "2");
+  const mixed = new Headers({ "X-B": "1", "x-a": "2" });
+  const names: string[] = [];
+  read(mixed).forEach((_, name) => void names.push(name));
+  assert.deepEqual(names, ["x-a", "x-b"]);
 });
 
 Deno.test("a sandbox's version changes with its record, and is never repeated", () => {

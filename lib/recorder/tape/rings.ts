@@ -41,7 +41,7 @@ interface RingsOptions {
   /** A random number below 2 ** 32, so that nobody knows which exchanges are measured. */
   readonly seed?: number;
   /** Given what a sandbox forgets, in order, since it may be needed elsewhere. */
-  readonly onForget?: (sandboxId: string, entries: readonly HeldExchange[]) => void;
+  readonly onForget?: ((sandboxId: string, entries: readonly HeldExchange[]) => void) | undefined;
 }
 
 /** The most exchanges that are kept of a sandbox. */

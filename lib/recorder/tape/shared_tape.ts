@@ -6,6 +6,7 @@ import { createFollower } from "./follower.ts";
 import { type GatherDeps, settle, watch } from "./gather.ts";
 import { createHandover, type HandoverDeps } from "./handover.ts";
 import { createRecordListeners } from "./listeners.ts";
+import type { HeldExchange } from "./ring.ts";
 import { createRings } from "./rings.ts";
 import { createSharedReader } from "./shared_reader.ts";
 import type { Tape } from "./tape.ts";
@@ -15,13 +16,15 @@ interface SharedTapeDeps extends GatherDeps, Omit<HandoverDeps, "rings" | "loadP
   readonly sinceMs: number | undefined;
   /** A random number below 2 ** 32, for the rings in which exchanges wait. */
   readonly seed?: number;
+  /** Given what is forgotten before it was handed over. */
+  readonly onForget?: ((sandboxId: string, entries: readonly HeldExchange[]) => void) | undefined;
 }
 
 /** Makes a tape on a shared record. */
 export function createSharedTape(deps: SharedTapeDeps): Tape {
-  const { table, now, sinceMs, seed = 1 } = deps;
+  const { table, now, sinceMs, seed = 1, onForget } = deps;
   const loadPseudonyms = createLoader(async () => createPseudonyms(await table.key()));
-  const rings = createRings({ seed });
+  const rings = createRings({ seed, onForget });
   const handover = createHandover({ ...deps, rings, loadPseudonyms });
   const { list, ...reader } = createSharedReader(table, sinceMs);
   const listeners = createRecordListeners();
