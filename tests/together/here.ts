@@ -3,6 +3,7 @@ import "../host/agreement_test.ts";
 import "../host/architecture_test.ts";
 import "../host/authorization_suite_test.ts";
 import "../host/client_document_tls_test.ts";
+import "../host/comment_examples_test.ts";
 import "../host/documents_test.ts";
 import "../host/drivers_test.ts";
 import "../host/fixture_test.ts";
