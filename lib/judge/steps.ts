@@ -133,18 +133,19 @@ function shapeOf(exchange: Exchange): Kind | undefined {
 }
 
 function readStep(kind: Exclude<Kind, "authorization">, base: StepBase, learned: Learned): Step {
-  const { exchange, status } = base;
-  const document = status >= 200 && status < 300 ? parseObject(exchange.response.body) : undefined;
+  const { exchange } = base;
   switch (kind) {
     case "resource_metadata":
-      return { ...base, kind, document };
-    case "server_metadata":
+      return { ...base, kind, document: documentOf(exchange) };
+    case "server_metadata": {
+      const document = documentOf(exchange);
       learnEndpoints(document, learned);
       return { ...base, kind, document };
+    }
     case "registration":
-      return { ...base, kind, sent: parseObject(exchange.request.body), registered: document };
+      return { ...base, kind, sent: parseObject(exchange.request.body), registered: documentOf(exchange) };
     case "token":
-      return { ...base, kind, params: formOf(exchange), issued: document };
+      return { ...base, kind, params: formOf(exchange), issued: documentOf(exchange) };
     case "mcp":
       return readMcp(base, learned);
     case "icon":
@@ -154,11 +155,16 @@ function readStep(kind: Exclude<Kind, "authorization">, base: StepBase, learned:
     case "pushed":
     case "other": {
       const params = formOf(exchange);
-      const name = textOf(document, "request_uri");
-      if (kind === "pushed" && name !== undefined) learned.pushed.set(digestOf(name), params);
+      const name = kind === "pushed" ? textOf(documentOf(exchange), "request_uri") : undefined;
+      if (name !== undefined) learned.pushed.set(digestOf(name), params);
       return { ...base, kind: "other", params };
     }
   }
+}
+
+/** The JSON object that a request was answered with, if all went well. */
+function documentOf({ status, response }: Exchange): JsonObject | undefined {
+  return status >= 200 && status < 300 ? parseObject(response.body) : undefined;
 }
 
 function learnEndpoints(document: JsonObject | undefined, { kinds }: Learned): void {
