@@ -47,7 +47,7 @@ type Reported = z.infer<typeof reported>;
 /** Has a page do right and wrong at our server, and right at another's, and asserts what comes of its recordings. */
 export async function assertJudgedAlike(t: Deno.TestContext, { visit, ways }: Recorder): Promise<void> {
   await using server = serve(createApp({ control: "open" }));
-  const script = await bundled("tests/browser/page_client.ts");
+  const script = await (bundle ??= bundled("tests/browser/page_client.ts"));
   await using pages = serve((request) => pageOf(request, script));
   const open = (told: Readonly<Record<string, string>>): Promise<void> =>
     visit(`${addressOf(pages)}/?${new URLSearchParams(told)}`);
@@ -121,6 +121,8 @@ function pageOf(request: Request, script: string): Response {
   const document = '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/client.js"></script>';
   return new Response(document, { headers: { "content-type": "text/html" } });
 }
+
+let bundle: Promise<string> | undefined;
 
 /** A program as one script for browsers. */
 async function bundled(path: string): Promise<string> {

@@ -46,8 +46,12 @@ const schemas: Readonly<Record<string, unknown>> = {
 
 Deno.test("no member of any body of the control API is refused in zod's words (issue 16)", () => {
   let count = 0;
+  // Most stand in several bodies, and refuse in the same words wherever they stand.
+  const seen = new Set<z.ZodType>();
   for (const [name, schema] of Object.entries(schemas)) {
     for (const [path, member] of within(schema, name)) {
+      if (seen.has(member)) continue;
+      seen.add(member);
       for (const value of badValues) {
         const parsed = member.safeParse(value, inWords);
         for (const { message } of parsed.error?.issues ?? []) {

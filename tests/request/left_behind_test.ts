@@ -8,7 +8,7 @@ import { heapBytes } from "../limits/heap.ts";
 import { publicApp } from "./public_app.ts";
 
 const LONG = 60_000;
-const LARGE = 1_000_000;
+const LARGE = 300_000;
 /** As many as make what loading something on demand takes a small part of it. */
 const REQUESTS = 25;
 const own = "/s/standard~0123456789abcdef";
