@@ -2,6 +2,7 @@
 export type { App } from "./request/router.ts";
 export type { ControlPolicy } from "../lib/control/gate.ts";
 export type { MockServer } from "./fixture/fixture.ts";
+export type { MockFault } from "./fixture/fixture_control.ts";
 export type { MockOptions, OwnScenario } from "./fixture/fixture_options.ts";
 export type { AppOptions } from "./options.ts";
 export type { LogEvent } from "../lib/cli/log.ts";

@@ -150,8 +150,9 @@ testWithToolchain({
   needs: "Node 22",
   isThere: node !== undefined,
   fn: async () => {
-    const text = `import { type MockServer, startMockServer } from "mock-oauth";
-      export const started: Promise<MockServer> = startMockServer({ port: 0, scenario: { name: "mine" } });`;
+    const text = `import { type MockFault, type MockServer, startMockServer } from "mock-oauth";
+      export const started: Promise<MockServer> = startMockServer({ port: 0, scenario: { name: "mine" } });
+      export const fault: MockFault = { match: { rpc_method: "tools/call" }, policy: { ends_session: "before" } };`;
     await Deno.writeTextFile(new URL("own.ts", folder), text);
     const checked = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--skipLibCheck", "false"];
     const projects = [
