@@ -1,6 +1,5 @@
 // Headers of requests as they are kept. A client sends the same ones again and again, and equal ones are kept once: so most
 // requests leave none behind, and that two are alike can be told without reading any.
-import { rawHeadersOf } from "../http/raw_headers.ts";
 import type { SeenHeaders } from "./exchange.ts";
 import { headersBytes } from "./sizes.ts";
 
@@ -9,9 +8,7 @@ class SentHeaders implements SeenHeaders {
   /** Names and values by turns. */
   readonly #parts: readonly string[];
 
-  constructor(headers: SeenHeaders) {
-    const parts: string[] = [];
-    headers.forEach((value, name) => void parts.push(name, value));
+  constructor(parts: readonly string[]) {
     this.#parts = parts;
   }
 
@@ -25,13 +22,14 @@ class SentHeaders implements SeenHeaders {
     const parts = this.#parts;
     for (let at = 0; at < parts.length; at += 2) each(parts[at + 1] ?? "", parts[at] ?? "");
   }
-}
 
-/** Headers that were read, and what they came as. */
-interface Known {
-  /** Names and values by turns, as they came. */
-  readonly raw: readonly unknown[];
-  readonly kept: SentHeaders;
+  /** Whether these are the first so many parts of a list. */
+  isOf(parts: readonly string[], count: number): boolean {
+    const own = this.#parts;
+    if (own.length !== count) return false;
+    for (let at = count - 1; at >= 0; at--) if (own[at] !== parts[at]) return false;
+    return true;
+  }
 }
 
 /** How many are remembered; a power of two. */
@@ -40,39 +38,27 @@ const SLOTS = 256;
 const MAX_SHARED_BYTES = 4096;
 
 /** Makes a function that reads the headers of requests; for equal ones it mostly gives the same object. */
-export function createHeaderReader(): (headers: Headers) => SeenHeaders {
-  const slots = Array.from({ length: SLOTS }, (): Known | undefined => undefined);
-  return (headers) => {
-    const raw = rawHeadersOf(headers);
-    if (!raw) return new SentHeaders(headers);
-    const slot = slotOf(raw);
-    const known = slots[slot];
-    if (known && isSame(known.raw, raw)) return known.kept;
-    const kept = new SentHeaders(headers);
-    if (headersBytes(kept) <= MAX_SHARED_BYTES) slots[slot] = { raw: raw.flat(), kept };
-    return kept;
-  };
-}
-
-/** Where headers like these are remembered: those of each session and each token elsewhere, if luck will have it. */
-function slotOf(raw: readonly unknown[]): number {
+export function createHeaderReader(): (headers: SeenHeaders) => SeenHeaders {
+  const slots = Array.from({ length: SLOTS }, (): SentHeaders | undefined => undefined);
+  // One list for all, as one request is read at a time.
+  const parts: string[] = [];
+  let count = 0;
   let sum = 0;
-  for (let at = 0; at < raw.length; at++) {
-    const pair = raw[at];
-    const value: unknown = Array.isArray(pair) ? pair[1] : undefined;
-    if (typeof value !== "string") continue;
+  const add = (value: string, name: string): void => {
+    parts[count++] = name;
+    parts[count++] = value;
     const { length } = value;
     sum = (31 * sum + length + 7 * value.charCodeAt(length >> 1) + value.charCodeAt(length - 1)) | 0;
-  }
-  return sum & (SLOTS - 1);
-}
-
-/** Whether pairs have these parts. */
-function isSame(parts: readonly unknown[], pairs: readonly unknown[]): boolean {
-  if (parts.length !== 2 * pairs.length) return false;
-  for (let at = 0; at < pairs.length; at++) {
-    const pair = pairs[at];
-    if (!Array.isArray(pair) || pair[0] !== parts[2 * at] || pair[1] !== parts[2 * at + 1]) return false;
-  }
-  return true;
+  };
+  return (headers) => {
+    count = 0;
+    sum = 0;
+    headers.forEach(add);
+    const slot = sum & (SLOTS - 1);
+    const known = slots[slot];
+    if (known?.isOf(parts, count)) return known;
+    const fresh = new SentHeaders(parts.slice(0, count));
+    if (headersBytes(fresh) <= MAX_SHARED_BYTES) slots[slot] = fresh;
+    return fresh;
+  };
 }
