@@ -12,45 +12,17 @@ import { operations } from "../../lib/control/operations.ts";
 import { parseConfig } from "../../lib/cli/config.ts";
 import { parseUsersFile } from "../../lib/cli/users_file.ts";
 import { runDouble } from "../interop/double/double.ts";
-import { makeFolder, root, startServer, taskWords } from "./program.ts";
+import { makeFolder, root, startServer } from "./program.ts";
 import { documents } from "../documents/documents.ts";
 import { blockOf, blocks, clients, denoClient, doubleCommand } from "./readme_blocks.ts";
-import { type Command, testWithToolchain, works } from "./toolchains.ts";
-
-/** Runs a command with the program as `mock-oauth` on its path; gives what it printed. */
-async function runExample(
-  command: Command,
-  file: string,
-  code: string,
-  more: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  await using folder = await makeFolder();
-  const words = [Deno.execPath(), ...taskWords("start")].map((word) => `'${word}'`).join(" ");
-  const program = `#!/bin/sh\ncd '${root.pathname}' && exec ${words} "$@"\n`;
-  await Deno.writeTextFile(`${folder.path}/mock-oauth`, program, { mode: 0o755 });
-  await Deno.writeTextFile(`${folder.path}/${file}`, `${code}\n`);
-  for (const [name, text] of Object.entries(more)) {
-    await Deno.writeTextFile(`${folder.path}/${name}`, text, { mode: 0o755 });
-  }
-  const [path, ...args] = command;
-  const { code: status, stdout, stderr } = await new Deno.Command(path, {
-    args: [...args, file],
-    cwd: folder.path,
-    env: { PATH: `${folder.path}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
-    stdin: "null",
-    signal: AbortSignal.timeout(60_000),
-  }).output();
-  const printed = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  assert.equal(status, 0, printed);
-  return printed;
-}
+import { runExample } from "./readme_run.ts";
 
 Deno.test("README and its documents run every block of code, hold it against the code, or say of what it is an excerpt", () => {
   const started = ["run: from an empty folder", "run: in the clone", "run: deno", "run: the test in Deno"];
   const known = new Set([
-    ...["run: node", "run: vitest", "run: sh", "run: sh against a server"],
-    // tests/examples runs these, with clients of SDKs.
-    ...["run: python", "run: go", "run: java", "run: rust"],
+    ...["run: sh", "run: sh against a server"],
+    // tests/examples runs these.
+    ...["run: node", "run: vitest", "run: python", "run: go", "run: java", "run: rust"],
     ...["run: sh against a server, with a port", "run: deno, a lost session", "run: steps of a job"],
     ...started,
   ]);
@@ -72,53 +44,6 @@ Deno.test("README and its documents run every block of code, hold it against the
   );
   assert.equal(blocks.length, documents.flatMap(({ text }) => text.match(/^```/gm) ?? []).length / 2);
 });
-
-/** An example that is given a client in a file of its own. */
-interface Example {
-  readonly mark: string;
-  /** What has to work for it to be run here; where it does not, the example is counted as ignored. */
-  readonly needs: Command;
-  readonly command: Command;
-  readonly file: string;
-  readonly client: keyof typeof clients.right;
-  /** What says that it passed. */
-  readonly passed: RegExp;
-}
-
-const examples: readonly Example[] = [
-  {
-    mark: "run: node",
-    needs: ["node", "--version"],
-    command: ["node", "--test"],
-    file: "client.test.mjs",
-    client: "my-client.mjs",
-    passed: /pass 1\b/,
-  },
-  {
-    mark: "run: vitest",
-    needs: ["npx", "--version"],
-    // The reader's machine is not as busy as one that runs all tests at once, for which five seconds are too few.
-    command: ["npx", "-y", "vitest@3.2.4", "run", "--root", ".", "--testTimeout", "60000"],
-    file: "client.test.mjs",
-    client: "my-client.mjs",
-    passed: /1 passed/,
-  },
-];
-
-for (const { mark, needs, command, file, client, passed } of examples) {
-  const run = (code: string): Promise<string> => runExample(command, file, blockOf(mark), { [client]: code });
-  testWithToolchain({
-    name: `README: the example for ${
-      mark.slice(5)
-    } passes with a client that is right, and not with one that is idle (README)`,
-    needs: needs[0],
-    isThere: works(needs),
-    fn: async () => {
-      assert.match(await run(clients.right[client]), passed);
-      await assert.rejects(run(clients.idle[client]), /incomplete/);
-    },
-  });
-}
 
 Deno.test("README: the test of a lost session passes with a client that begins another one, and with no other (README)", async (t) => {
   const config = ["--config", `${root.pathname}tests/deno.json`, "--no-lock"];
