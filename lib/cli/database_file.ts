@@ -104,26 +104,32 @@ export function whileFileIsThere<Info>(
   let isWatched = false;
   let isThere = true;
 
-  async function watch(): Promise<void> {
+  async function look(): Promise<void> {
     const opened = await opening;
     // On Windows files have no number, and one that is open can be neither removed nor replaced.
-    while (opened?.ino && !signal.aborted) {
+    if (!opened?.ino) return;
+    const found = await stat(path).catch(() => undefined);
+    const wasThere = isThere;
+    isThere = found?.ino === opened.ino && found.dev === opened.dev;
+    if (isThere !== wasThere && !signal.aborted) report(`The database ${path} ${isThere ? "is back" : GONE}`);
+  }
+
+  async function watch(): Promise<void> {
+    while ((await opening)?.ino && !signal.aborted) {
       await sleep(WATCH_MS, signal).catch(() => {});
-      const found = await stat(path).catch(() => undefined);
-      const wasThere = isThere;
-      isThere = found?.ino === opened.ino && found.dev === opened.dev;
-      if (isThere !== wasThere && !signal.aborted) report(`The database ${path} ${isThere ? "is back" : GONE}`);
+      await look();
     }
   }
 
+  const answer = (request: Request, info?: Info): Promise<Response> =>
+    isThere ? app(request, info) : Promise.resolve(unavailable());
+
   return (request, info) => {
-    if (!isThere) return Promise.resolve(unavailable());
-    const response = app(request, info);
-    // Before the first answer there is nothing to lose, and a timer would have it wait for a part of Node.
-    if (!isWatched) {
-      isWatched = true;
-      void response.then(watch, watch);
-    }
+    if (isWatched) return answer(request, info);
+    isWatched = true;
+    // The first one looks by itself: a timer would have it wait for a part of Node.
+    const response = look().then(() => answer(request, info));
+    void response.then(watch, watch);
     return response;
   };
 }

@@ -103,6 +103,18 @@ Deno.test("an app whose database file was removed or replaced acknowledges nothi
   turn.resolve();
 });
 
+Deno.test("an app whose database file is removed before the first request acknowledges nothing", async () => {
+  let found: { dev: number; ino: number | null } | undefined = { dev: 1, ino: 7 };
+  const app = whileFileIsThere("kv.sqlite3", () => Promise.resolve(new Response("served")), {
+    stat: () => found ? Promise.resolve({ ...found }) : Promise.reject(new Deno.errors.NotFound()),
+    sleep: () => new Promise(() => {}),
+    signal: new AbortController().signal,
+    report: () => {},
+  });
+  found = undefined;
+  assert.equal((await app(new Request("http://localhost/health"))).status, 503);
+});
+
 Deno.test("a KV server that does not answer is told as 503, after ten seconds and then at once, and used again once it is back", async () => {
   using kv = await Deno.openKv(":memory:");
   // `Deno.Kv` itself waits for a server for as long as it takes.
