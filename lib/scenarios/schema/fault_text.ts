@@ -226,7 +226,7 @@ function unreadable(text: string, meant: string | undefined): OAuthError {
     "mcp.GET:405*always";
   const all = `${form}; endpoints: ${faultable.join(", ")}; effects: ${effectsText}; methods, of mcp and open_mcp ` +
     `alone: ${[...mcpHttpMethods, ...mcpMethods].join(", ")}`;
-  // Whoever is told what they meant needs no list of all there is, at whose end that would stand.
+  // A suggestion would stand at the end of a long list of all there is, and makes that needless.
   return refusal(text, meant === undefined ? all : form, meant);
 }
 
