@@ -117,7 +117,7 @@ const MAX_QUEUED = 1024 * 1024;
 /** How long lines are gathered, in milliseconds. */
 const GATHER_MS = 50;
 /** How long a reader may take for what is left at the end, in milliseconds. */
-const FLUSH_MS = 200;
+const FLUSH_MS = 500;
 
 /**
  * Makes a queue.
@@ -130,10 +130,10 @@ export function createLineQueue(
 ): LineQueue {
   const encoder = new TextEncoder();
   let lines = "";
-  let writing: Promise<void> | undefined;
+  let isGathering = false;
+  let sending: Promise<void> | undefined;
 
-  async function drain(gatherMs: number): Promise<void> {
-    await sleep(gatherMs);
+  async function sendAll(): Promise<void> {
     while (lines !== "") {
       const bytes = encoder.encode(lines);
       lines = "";
@@ -143,18 +143,30 @@ export function createLineQueue(
         // The reader is gone.
       }
     }
-    writing = undefined;
+  }
+
+  const send = (): Promise<void> =>
+    sending ??= sendAll().finally(() => {
+      sending = undefined;
+      void gather();
+    });
+
+  /** Sends what there is a moment later, unless that is under way. */
+  async function gather(): Promise<void> {
+    if (lines === "" || isGathering || sending) return;
+    isGathering = true;
+    await sleep(GATHER_MS);
+    isGathering = false;
+    await send();
   }
 
   return {
     add: (line) => {
       if (lines.length < MAX_QUEUED) lines += line;
-      writing ??= drain(GATHER_MS);
+      void gather();
     },
-    flush: async () => {
-      writing ??= drain(0);
-      await Promise.race([writing, sleep(FLUSH_MS)]);
-    },
+    // Sends at once: on a machine that is busy, the time to gather and that of the reader may be up in the same turn.
+    flush: async () => await Promise.race([send(), sleep(FLUSH_MS)]),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Every test of /control, pages, scenarios, the fixture and what is below, with one load of the modules that they share. */
 import "../cli/config_test.ts";
+import "../cli/line_queue_test.ts";
 import "../cli/drain_test.ts";
 import "../cli/in_force_test.ts";
 import "../cli/request_log_test.ts";
