@@ -40,13 +40,14 @@ const tables = [
 
 /** Fills the tables of the root from a part of their quotas to another with rows of attackers, the books included. */
 async function fill({ kv, clock }: KvTestApp, parts: readonly [number, number], attackers: number): Promise<void> {
+  const owners = Array.from({ length: attackers }, (_, attacker) => ownerOf(addressOf(attacker)));
   for (const table of tables) {
     const [first = 0, most = 0] = parts.map((part) => Math.ceil((quotaOf("main", table)?.rows ?? 0) * part));
     for (let from = first; from < most; from += 400) {
       const atomic = kv.atomic();
       for (let row = from; row < Math.min(most, from + 400); row++) {
         const key = ["main", table, `attack${row}`];
-        const owner = ownerOf(addressOf(row % attackers));
+        const owner = owners[row % attackers];
         const booking = {
           key,
           owner,
